@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What `mvn verify` leaves out of long tests: two thirds of the crash matrix, the contract of pools for each
 # setting of the one that chooses and for remote pools, agents that are lost, and the long forms of storms
-# and streams. Usage: .ci/checks/whole.sh [--all]     --all: also what mvn verify runs of these
+# and streams; with the compilers and the collector that the JVM chooses, where mvn verify has C1 alone.
+# Usage: .ci/checks/whole.sh [--all]     --all: also what mvn verify runs of these
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . .ci/install.sh
@@ -14,7 +15,7 @@ if [ "${1:-}" = --all ]; then
 fi
 reports=library/target/surefire-reports
 rm -f "$reports"/TEST-*.CrashMatrix*Test.xml
-mvn -B -ntp -q -pl library test "-Dfornada.$extent=true" -Dtest.cache=true -Dsurefire.failIfNoSpecifiedTests=false \
+mvn -B -ntp -q -pl library test "-Dfornada.$extent=true" -Dtest.cache=true -Dtest.compiler= -Dsurefire.failIfNoSpecifiedTests=false \
   -Dtest='CrashMatrix*Test,SharedStormTest,RemotePoolFaultTest,RemotePoolTest,AutoPoolTest*,*PoolTest#itemsLargerThanTheHeapTogetherAreStreamed+noEndOfANestedMapIsMissed'
 python3 - "$reports" "$cells" <<'END'
 import glob

@@ -39,6 +39,7 @@ ROWS = [
                  ("memory-own", "idle worker, proportional share", "MB"),
                  ("idle", "pool at rest, of one core", "%")]),
     Row("lock", [("lock-alone", "lock, acquire and release", "ns"),
+                 ("lock-most", "100 ns without a lock", "/s"),
                  ("lock-2", "lock, 2 processes, 100 ns", "/s"),
                  ("lock-wait-2", "... the longest wait", "ms"),
                  ("lock-4", "lock, 4 processes, 100 ns", "/s"),
@@ -48,7 +49,9 @@ ROWS = [
                      ("handover-first-p50", "... the first 200", "us"),
                      ("handover-one", "... both on one processor", "us"),
                      ("handover-two", "... on two processors", "us"),
-                     ("wait-cpu", "a process that waits, of one core", "%")]),
+                     ("wait-cpu", "a process that waits, of one core", "%"),
+                     ("sleep-cpu", "... a JVM that only sleeps", "%"),
+                     ("wait-more", "... the difference", "%")]),
     Row("owner", [("owner-p50", "owner's death to the next, p50", "ms"),
                   ("owner-p99", "owner's death to the next, p99", "ms")]),
     Row("queue", [("queue-1-1", "queue, ints, 1 to 1", "/s"),
@@ -127,6 +130,15 @@ def shorter_than(figure, peer, times):
     return judge
 
 
+def part_of(figure, whole):
+    """A rate of Fornada's as a part of another of its own."""
+    def judge(get):
+        mine, all_of_it = get("fornada", figure), get("fornada", whole)
+        return None if mine is None or all_of_it is None else (True, f"{mine / all_of_it:.2f}")
+
+    return judge
+
+
 def stream_against_default(get):
     mine, theirs = get("fornada", "stream"), get("pool", "stream-one")
     return None if mine is None or theirs is None else (mine / theirs >= 30, f"{mine / theirs:.3g}x")
@@ -173,6 +185,8 @@ TARGETS = [
     ("lock, nobody else: multiprocessing.Lock's", "at least 3x", shorter("lock-alone", ["pool"], 3)),
     ("lock, 2 processes: of multiprocessing.Lock's", "at least 10x", faster("lock-2", ["pool"], 10)),
     ("lock, 4 processes: of multiprocessing.Lock's", "at least 10x", faster("lock-4", ["pool"], 10)),
+    ("lock, 2 processes: of what is possible without", "(no target)", part_of("lock-2", "lock-most")),
+    ("lock, 4 processes: of what is possible without", "(no target)", part_of("lock-4", "lock-most")),
     ("lock, 2 processes: the longest wait", "at most 10 ms", at_most("lock-wait-2", 10, "ms")),
     ("lock, 4 processes: the longest wait", "at most 10 ms", at_most("lock-wait-4", 10, "ms")),
     ("release to a sleeper, p50: of Python's", "at most 1.5x",
@@ -182,6 +196,7 @@ TARGETS = [
     ("release to a sleeper on another processor", "at most 1.5x",
      shorter_than("handover-two", "pool", 1.5)),
     ("a process that waits, of one core", "at most 0.1 %", at_most("wait-cpu", 0.1, "%")),
+    ("... beyond a JVM that only sleeps", "at most 0.1 %", at_most("wait-more", 0.1, "%")),
     ("owner's death to the next, p99", "at most 20 ms", at_most("owner-p99", 20, "ms")),
     ("queue, ints, 1 to 1: of multiprocessing.Queue's", "at least 50x", faster("queue-1-1", ["pool"], 50)),
     ("queue, ints, 4 to 4: of multiprocessing.Queue's", "at least 20x", faster("queue-4-4", ["pool"], 20)),

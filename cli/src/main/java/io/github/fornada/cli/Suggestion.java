@@ -11,11 +11,18 @@ final class Suggestion {
 
   private Suggestion() {}
 
-  /** Returns the known word nearest to what was typed, if one is near enough. */
+  /**
+   * Returns the known word nearest to what was typed, if one is near enough: of two letters both
+   * must be right, of three or four all but one.
+   */
   static Optional<String> of(String typed, Collection<String> known) {
     return known.stream()
         .min(Comparator.comparingInt(word -> edits(typed, word)))
-        .filter(word -> edits(typed, word) <= MAX_EDITS);
+        .filter(word -> edits(typed, word) <= Math.min(MAX_EDITS, (longer(typed, word) - 1) / 2));
+  }
+
+  private static int longer(String a, String b) {
+    return Math.max(a.length(), b.length());
   }
 
   /**

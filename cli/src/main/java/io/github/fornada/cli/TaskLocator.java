@@ -115,12 +115,29 @@ final class TaskLocator {
               + " com.acme.Type#method with -cp app.jar");
     }
     TaskCode code = TaskCode.of(Map.of(), null, path);
-    Class<?> type = load(code, place);
+    Class<?> type = load(code, binaryName(code, place));
     List<Method> found = candidates(type, method, null);
     if (found.isEmpty()) {
       throw nothing(place, method, List.of(type), null);
     }
     return only(code, place, found);
+  }
+
+  /**
+   * Returns the name of a class file for a class as source code names it: {@code a.Outer$Inner} for
+   * {@code a.Outer.Inner}, if there is that and not the other.
+   */
+  private static String binaryName(TaskCode code, String name) {
+    for (String tried = name; ; ) {
+      if (code.guardedLoader().getResource(tried.replace('.', '/') + ".class") != null) {
+        return tried;
+      }
+      int dot = tried.lastIndexOf('.');
+      if (dot < 0) {
+        return name;
+      }
+      tried = tried.substring(0, dot) + "$" + tried.substring(dot + 1);
+    }
   }
 
   private static Class<?> load(TaskCode code, String name) {
@@ -187,8 +204,15 @@ final class TaskLocator {
         .filter(m -> canBeCalled(m, compact))
         .filter(m -> m.getParameterCount() == 1)
         .filter(m -> ItemParser.canParse(m.getParameterTypes()[0]))
-        .filter(m -> wanted == null || matches(m, wanted))
+        .filter(m -> wanted == null ? !isMadeByTheCompiler(m) : matches(m, wanted))
         .toList();
+  }
+
+  /** Returns whether it is the {@code valueOf} of an enum, which nobody wrote to be run. */
+  private static boolean isMadeByTheCompiler(Method m) {
+    return m.getDeclaringClass().isEnum()
+        && m.getName().equals("valueOf")
+        && m.getParameterTypes()[0] == String.class;
   }
 
   /**

@@ -82,6 +82,45 @@ class ClassFilesTest {
   }
 
   @Test
+  void aClassWithinAClassIsNamedAsSourceCodeNamesItOrAsItsFile() throws IOException {
+    Path source = Files.createDirectories(folder.resolve("in")).resolve("App.java");
+    Files.writeString(
+        source,
+        """
+        package acme;
+        public class App {
+          public static class In {
+            public static class Most { public static String same(String s) { return s; } }
+          }
+        }
+        """);
+    classes = SourceCompiler.compile(source, java.util.List.of()).classes();
+    String path = classFolder("nested").getParent().toString();
+    for (String name : java.util.List.of("acme.App.In.Most", "acme.App$In$Most")) {
+      assertThat(Command.run(folder, "run", name, "-cp", path, "x").out()).isEqualTo("x\n");
+    }
+    assertThat(Command.run(folder, "run", "acme.App.Out", "-cp", path, "x").err())
+        .contains("no class acme.App.Out in the class path");
+  }
+
+  @Test
+  void theValueOfOfAnEnumIsNotTakenForTheTask() throws IOException {
+    Path source = folder.resolve("Planet.java");
+    Files.writeString(
+        source,
+        """
+        public enum Planet {
+          EARTH;
+          public static int length(String name) { return name.length(); }
+        }
+        """);
+    assertThat(Command.run(folder, "run", source.toString(), "EARTH").out()).isEqualTo("5\n");
+    assertThat(Command.run(folder, "run", source + "#valueOf", "EARTH").out())
+        .as("asked for by its name")
+        .isEqualTo("EARTH\n");
+  }
+
+  @Test
   void aGuardedClassKeepsItsSourceAndItsPackage() throws IOException {
     var manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");

@@ -232,5 +232,7 @@ class ConversionTest {
   void aTypingErrorIsUnderstood() {
     assertThat(Suggestion.of("--wrokers", List.of("--workers", "--lines"))).contains("--workers");
     assertThat(Suggestion.of("--something", List.of("--workers", "--lines"))).isEmpty();
+    assertThat(Suggestion.of("-0x", List.of("-0", "-h"))).contains("-0");
+    assertThat(Suggestion.of("-5", List.of("-0", "-h"))).as("another letter").isEmpty();
   }
 }

@@ -40,6 +40,18 @@ class VerdictTest {
   }
 
   @Test
+  void oneModelAloneIsComparedWithNothing() {
+    List<Figures> one =
+        figures(0.02, 8, 2, 2).stream()
+            .filter(each -> each.model() == ExecutionModel.SEQUENTIAL)
+            .toList();
+    assertThat(String.join(" ", Verdict.of(one, 2)))
+        .contains("Only one model was run")
+        .contains("give --on more of them");
+    assertThat(Verdict.recommended(one, 2)).isEmpty();
+  }
+
+  @Test
   void whereNoItemHasAResultNoModelIsRecommended() {
     List<Figures> failed =
         figures(0.02, 8, 2, 2).stream()

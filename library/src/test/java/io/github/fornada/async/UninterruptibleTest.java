@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.fornada.Outcome;
-import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.io.FileInputStream;
@@ -34,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
  * up the scope, and {@code close} waits for it. Reads of regular files are like that too, but they
  * end by themselves; here the files are named pipes.
  */
-@SideBySide
 final class UninterruptibleTest {
   private static final Duration SHORT = Duration.ofMillis(20);
 

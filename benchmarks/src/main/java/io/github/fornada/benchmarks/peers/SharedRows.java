@@ -60,6 +60,8 @@ final class SharedRows {
       double each = 1e9 / Measure.rate(seconds, 10_000, n -> use(lock, n));
       emit("lock-alone", each, "ns", "acquire and close, nobody else");
     }
+    double most = Measure.rate(seconds, 10_000, sections(sectionRounds()));
+    emit("lock-most", most, "/s", "sections of 100 ns and a look at the clock, by one thread");
     contended(2);
     contended(4);
   }
@@ -68,6 +70,16 @@ final class SharedRows {
     for (int i = 0; i < times; i++) {
       lock.acquire().close();
     }
+  }
+
+  /** What {@link #contend} does, without a lock: no lock allows more of it. */
+  private static Measure.Operations sections(int rounds) {
+    long[] section = {1};
+    return times -> {
+      for (int i = 0; i < times; i++) {
+        section[0] = spin(section[0], rounds) + (System.nanoTime() & 1);
+      }
+    };
   }
 
   /** How often the lock was acquired, and the longest wait. */
@@ -244,15 +256,44 @@ final class SharedRows {
               return true;
             });
     waits.awaitAtLeast(1);
-    pause(2); // what the process did before settles
-    double length = 3 + seconds;
-    long before = cpuNanos(waits.get());
-    long began = System.nanoTime();
-    pause(length);
-    double used = (double) (cpuNanos(waits.get()) - before) / (System.nanoTime() - began);
+    Process sleeper = Sleeper.start();
+    try {
+      pause(2); // what the processes did before settles
+      double length = 3 + seconds;
+      long before = cpuNanos(waits.get());
+      long beforeOfSleeper = cpuNanos(sleeper.pid());
+      long began = System.nanoTime();
+      pause(length);
+      double used = cpuNanos(waits.get()) - before;
+      double usedBySleeper = cpuNanos(sleeper.pid()) - beforeOfSleeper;
+      double passed = System.nanoTime() - began;
+      String text = "the whole process, for %.1f s".formatted(length);
+      emit("wait-cpu", 100 * used / passed, "%", text);
+      emit("sleep-cpu", 100 * usedBySleeper / passed, "%", "a JVM that sleeps, meanwhile");
+      emit("wait-more", 100 * (used - usedBySleeper) / passed, "%", "the difference");
+    } finally {
+      sleeper.destroy();
+    }
     flag.set();
     check(waiter.get(), "the end of the wait");
-    emit("wait-cpu", used * 100, "%", "the whole process, for %.1f s".formatted(length));
+  }
+
+  /** A JVM that does nothing: what its own threads take, a process that waits takes too. */
+  static final class Sleeper {
+    static Process start() throws IOException {
+      return new ProcessBuilder(
+              Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+              "-XX:+UseSerialGC", // as workers
+              "-cp",
+              System.getProperty("java.class.path"),
+              Sleeper.class.getName())
+          .redirectError(ProcessBuilder.Redirect.INHERIT)
+          .start();
+    }
+
+    public static void main(String[] args) throws InterruptedException {
+      Thread.sleep(Duration.ofMinutes(5)); // longer than anybody looks at it
+    }
   }
 
   /** The processor time of all threads of a process. */
