@@ -62,8 +62,10 @@ final class SharedRows {
     }
     double most = Measure.rate(seconds, 10_000, sections(sectionRounds()));
     emit("lock-most", most, "/s", "sections of 100 ns and a look at the clock, by one thread");
-    contended(2);
-    contended(4);
+    for (int processes : List.of(2, 4)) {
+      contended(processes, true);
+      contended(processes, false);
+    }
   }
 
   private static void use(SharedLock lock, int times) throws InterruptedException {
@@ -85,16 +87,23 @@ final class SharedRows {
   /** How often the lock was acquired, and the longest wait. */
   record Used(long times, long longestNanos, long nanos) implements java.io.Serializable {}
 
-  private void contended(int processes) throws Exception {
+  /**
+   * Some processes run sections at once.
+   *
+   * @param locked whether each needs the same lock; without, what makes them wait is the machine
+   */
+  private void contended(int processes, boolean locked) throws Exception {
     try (Pool pool = open(processes)) {
       SharedSpace shared = SharedSpace.of(pool);
-      SharedLock lock = shared.lock();
+      List<SharedLock> locks =
+          IntStream.range(0, locked ? 1 : processes).mapToObj(i -> shared.lock()).toList();
       SharedCounter ready = shared.counter(0);
       SharedFlag stop = shared.flag();
       SharedFlag measure = shared.flag();
       List<CompletableFuture<Used>> tasks =
           IntStream.range(0, processes)
-              .mapToObj(i -> pool.submit(i, x -> contend(lock, ready, measure, stop)))
+              .mapToObj(i ->
+                  pool.submit(i, x -> contend(locks.get(x % locks.size()), ready, measure, stop)))
               .toList();
       ready.awaitAtLeast(processes);
       pause(warmUp(seconds));
@@ -108,8 +117,12 @@ final class SharedRows {
         rate += used.times * 1e9 / used.nanos;
         longest = Math.max(longest, used.longestNanos);
       }
-      emit("lock-" + processes, rate, "/s", "sections of 100 ns");
-      emit("lock-wait-" + processes, longest / 1e6, "ms", "the longest wait of any");
+      if (locked) {
+        emit("lock-" + processes, rate, "/s", "sections of 100 ns");
+        emit("lock-wait-" + processes, longest / 1e6, "ms", "the longest wait of any");
+      } else {
+        emit("own-wait-" + processes, longest / 1e6, "ms", "the same, each with its own lock");
+      }
     }
   }
 
@@ -158,7 +171,9 @@ final class SharedRows {
     long x = 1;
     double best = Double.MAX_VALUE;
     int many = 10_000;
-    for (int i = 0; i < 300; i++) {
+    // Before C2 has compiled it, it is slower, and sections would become too short.
+    long until = System.nanoTime() + nanos(0.5);
+    while (System.nanoTime() < until) {
       long began = System.nanoTime();
       x = spin(x, many);
       best = Math.min(best, (double) (System.nanoTime() - began) / many);
