@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CommandTest {
   private static final String TASKS =
       """
+      import java.lang.foreign.*;
       import java.nio.file.*;
       public class Tasks {
         public record Length(Path file, int chars) {}
@@ -40,6 +41,7 @@ class CommandTest {
             case "own" -> throw new Own("mine");
             case "exit" -> System.exit(3);
             case "loop" -> { while (true) { Thread.onSpinWait(); } }
+            case "hold" -> { while (true) { Native.pause(); } }
             case "sleep" -> Thread.sleep(600_000);
             default -> { }
           }
@@ -51,6 +53,20 @@ class CommandTest {
         public static int twice(int n) { return 2 * n; }
         public static void nothing(String s) { }
         static class Own extends Exception { Own(String m) { super(m); } }
+        /** Holds a thread, and its processor if it is a virtual one, and takes no time of it. */
+        static class Native {
+          static final java.lang.invoke.MethodHandle PAUSE =
+              Linker.nativeLinker().downcallHandle(
+                  Linker.nativeLinker().defaultLookup().findOrThrow("pause"),
+                  FunctionDescriptor.of(ValueLayout.JAVA_INT));
+          static void pause() {
+            try {
+              var _ = (int) PAUSE.invokeExact();
+            } catch (Throwable e) {
+              throw new IllegalStateException(e);
+            }
+          }
+        }
       }
       """;
 
@@ -94,29 +110,33 @@ class CommandTest {
   }
 
   @Test
-  void endlessLoopsOnEveryProcessorDoNotKeepOtherVirtualThreadsFromTheirs() {
-    int loops = Runtime.getRuntime().availableProcessors() + 1;
+  void whatHoldsEveryProcessorDoesNotKeepOtherVirtualThreadsFromTheirs() {
+    int held = Runtime.getRuntime().availableProcessors() + 1;
     var arguments =
         new ArrayList<>(List.of("run", "Tasks.java#echo", "--on", "virtual", "--timeout", "1s"));
-    arguments.addAll(Collections.nCopies(loops, "loop"));
+    arguments.addAll(Collections.nCopies(held, "hold"));
     arguments.addAll(List.of("a", "b"));
     var result = Command.process(folder, arguments.toArray(String[]::new));
     assertThat(result.out()).isEqualTo("a\nb\n");
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err().split("\"loop\" was over its timeout", -1)).hasSize(loops + 1);
+    assertThat(result.err().split("\"hold\" was over its timeout", -1)).hasSize(held + 1);
   }
 
-  /** Each loop takes a processor for ten seconds, so in two of the three cases there is one. */
+  /** A loop takes a processor for ten seconds, so in one of the three cases there is one. */
   @ParameterizedTest
-  @CsvSource({"2, loop loop a b", "1, loop --lines more", "1, loop a b --unordered"})
-  void whereVirtualThreadsGetNoMoreProcessorsTheRunEndsAndNamesEachItem(int loops, String inputs)
-      throws IOException {
+  @CsvSource({
+    "2, hold, hold hold a b",
+    "1, loop, loop --lines more",
+    "1, hold, hold a b --unordered"
+  })
+  void whereVirtualThreadsGetNoMoreProcessorsTheRunEndsAndNamesEachItem(
+      int held, String by, String inputs) throws IOException {
     Files.writeString(folder.resolve("more"), "a\nb\n");
     var result =
         Command.shell(
             folder,
-            "JDK_JAVA_OPTIONS='-Djdk.virtualThreadScheduler.parallelism=%1$d".formatted(loops)
-                + " -Djdk.virtualThreadScheduler.maxPoolSize=%1$d' \"$@\" ".formatted(loops)
+            "JDK_JAVA_OPTIONS='-Djdk.virtualThreadScheduler.parallelism=%1$d".formatted(held)
+                + " -Djdk.virtualThreadScheduler.maxPoolSize=%1$d' \"$@\" ".formatted(held)
                 + inputs,
             "run",
             "Tasks.java#echo",
@@ -125,7 +145,7 @@ class CommandTest {
             "--timeout",
             "1s");
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err().split("\"loop\" was over its timeout", -1)).hasSize(loops + 1);
+    assertThat(result.err().split('"' + by + "\" was over its timeout", -1)).hasSize(held + 1);
     assertThat(result.err())
         .contains("\"a\" has no outcome", "\"b\" has no outcome")
         .contains("stopped: tasks that neither end nor react to interrupts");
@@ -277,7 +297,7 @@ class CommandTest {
     Files.write(folder.resolve("many"), Collections.nCopies(100_000, "boom"));
     var result = run("run", "Tasks.java#echo", "--fail-fast", "--lines", "many");
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err()).containsPattern("\\d+ items not done, and more were not read");
+    assertThat(result.err()).containsPattern("\\d+ items? not done, and more were not read");
   }
 
   @Test
@@ -421,7 +441,7 @@ class CommandTest {
     assertThat(at.err()).contains("1 failed");
     var waits = run("run", "Tasks.java#echo", "boom", "--retries", "2", "--back-off", "3s");
     assertThat(waits.exitCode()).isEqualTo(1);
-    assertThat(waits.err()).contains("0 of 1, 5 s, 1 waits for a retry");
+    assertThat(waits.err()).containsPattern("0 of 1, \\d+ s, 1 waits for a retry");
     var stages =
         run(
             "run",

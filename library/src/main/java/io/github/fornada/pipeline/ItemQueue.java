@@ -78,6 +78,12 @@ final class ItemQueue {
   /** The place whose turn it is. Written under lock, read by any. */
   private volatile long turn;
 
+  /** Whether the giver found no room because of what was not sorted yet. */
+  private boolean awaitsSort;
+
+  /** Counts what the giver may wait for beside free places. */
+  private long news;
+
   /** Items that will be one. */
   private List<Item> open = new ArrayList<>();
 
@@ -86,6 +92,9 @@ final class ItemQueue {
 
   /** Tells one open batch from the next, for its timer. */
   private long batchNumber;
+
+  /** By how many items fewer there are since some were made one. */
+  private long merged;
 
   /** The most that waited to be taken. */
   private int deepest;
@@ -201,7 +210,11 @@ final class ItemQueue {
   boolean reserveInTurn() {
     lock.lock();
     try {
-      if (inbox.get() != null || ready.size() + open.size() >= Math.max(1, limit / 2)) {
+      if (inbox.get() != null) {
+        awaitsSort = true; // it may be for an open batch, and free no place
+        return false;
+      }
+      if (ready.size() + open.size() >= Math.max(1, limit / 2)) {
         return false; // the taker takes those, and frees places then
       }
       var _ = used.incrementAndGet();
@@ -226,9 +239,12 @@ final class ItemQueue {
     }
   }
 
-  /** The place whose turn it is. */
-  long turn() {
-    return turn;
+  /**
+   * Returns a number that is another one when it is the turn of another place, or what the giver
+   * was refused for was sorted: it is to be told then, though no place is free. Under the lock.
+   */
+  long news() {
+    return news;
   }
 
   /** Whether it is the turn of this place. */
@@ -320,6 +336,10 @@ final class ItemQueue {
       freed += ordered ? sort(first) : add(first);
       first = next;
     }
+    if (awaitsSort) {
+      awaitsSort = false;
+      news++;
+    }
     int waiting = ready.size() + open.size();
     deepest = Math.max(deepest, waiting);
     deepestSinceLook = Math.max(deepestSinceLook, waiting);
@@ -385,6 +405,7 @@ final class ItemQueue {
   @SuppressWarnings("NonAtomicVolatileUpdate") // written under lock only
   private void turn(long place) {
     turn = place;
+    news++;
   }
 
   private void grow() {
@@ -465,6 +486,7 @@ final class ItemQueue {
       var batch = new Item(values, Item.originsOf(open));
       batch.slots = slots;
       ready.add(batch);
+      merged += open.size() - 1;
       batchNumber++;
       open = new ArrayList<>();
     }
@@ -533,6 +555,26 @@ final class ItemQueue {
           + turn
           + (inbox.get() == null ? "" : ", unsorted ones")
           + (hungry.get() ? ", hungry" : "");
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** By how many items fewer can be taken than were put, because batches were made of them. */
+  long merged() {
+    lock.lock();
+    try {
+      return merged + open.size(); // these are none yet
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many could be taken now: those in an open batch cannot. */
+  int takeable() {
+    lock.lock();
+    try {
+      return ready.size();
     } finally {
       lock.unlock();
     }

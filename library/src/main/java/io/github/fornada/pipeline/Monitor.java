@@ -325,7 +325,7 @@ final class Monitor {
     StageFigures figures = stage.figures();
     long progress = figures.taken.sum() + figures.passedOn.sum() + figures.failed.sum();
     Seen before = seen.get(stage);
-    int waiting = stage.in().depth();
+    int waiting = stage.in().takeable();
     if (before == null || before.progress() != progress || waiting == 0 || stage.waitsForRoom()) {
       seen.put(stage, new Seen(progress, now, false));
       return;

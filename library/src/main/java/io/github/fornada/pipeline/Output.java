@@ -77,11 +77,11 @@ final class Output implements Taker {
     }
   }
 
-  /** Returns whether places were freed, or it is the turn of others. */
+  /** Returns whether places were freed, or there is other news for the giver. */
   private boolean drain() {
     in.lock().lock();
     try {
-      long turn = in.turn();
+      long news = in.news();
       int freed = in.sort();
       while (in.ready().isEmpty() && in.becomesHungry()) {
         in.isNotHungry();
@@ -94,7 +94,7 @@ final class Output implements Taker {
         slots += item.slots;
         drained.add(item);
       }
-      return freed > 0 || in.turn() != turn;
+      return freed > 0 || in.news() != news;
     } finally {
       in.lock().unlock();
     }

@@ -58,6 +58,9 @@ final class PipelineEngine {
   /** What the consumer is to see of that, after the outcomes. Written under lock. */
   private @Nullable Throwable fatal;
 
+  /** Whether no stage takes any more, after a stop. */
+  private volatile boolean allToldToStop;
+
   /** Whether no worker has any item of a stopped pipeline. Guarded by lock. */
   private boolean isQuiet;
 
@@ -311,12 +314,16 @@ final class PipelineEngine {
     for (Stage stage : stages) {
       stage.call().stop(reason);
     }
+    allToldToStop = true; // before the look: who ends something later sees it
     lookIfQuiet();
     output.wake();
   }
 
   /** Takes note if no worker has any item any more, after a stop. */
   void lookIfQuiet() {
+    if (!allToldToStop) {
+      return; // a worker that is idle now may still take more
+    }
     for (Stage stage : stages) {
       if (!stage.call().isIdle()) {
         return;

@@ -47,7 +47,7 @@ public final class PipelineSummary {
       outcomes += summary.failed();
       stages.add(summary);
     }
-    outcomes += stages.getLast().results();
+    outcomes += stages.getLast().results() - engine.last().merged();
     return new PipelineSummary(
         stages,
         Duration.ofNanos(engine.elapsedNanos()),

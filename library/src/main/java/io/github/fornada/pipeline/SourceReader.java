@@ -125,22 +125,21 @@ final class SourceReader implements Giver {
     out.free(room);
   }
 
-  /**
-   * Puts an item in the queue; false if no more is wanted, and this one was never taken. One that
-   * comes just as all is stopped may be there after the rest was ended: it was never taken either.
-   */
+  /** Puts an item in the queue; false if no more is wanted, and this one was never taken. */
   private boolean put(@Nullable Object value) {
     Object handed = to == null ? value : to.handOver(value); // may take long
-    if (stopped) {
-      FedCall.release(handed);
-      return false;
+    synchronized (this) { // what is taken is in the queue before the rest is collected after a stop
+      if (!stopped) {
+        long place = taken;
+        var item = new Item(handed, new Origin(place, value));
+        item.place = place;
+        out.put(item);
+        TAKEN.setRelease(this, place + 1);
+        return true;
+      }
     }
-    long place = taken;
-    var item = new Item(handed, new Origin(place, value));
-    item.place = place;
-    out.put(item);
-    TAKEN.setRelease(this, place + 1);
-    return true;
+    FedCall.release(handed);
+    return false;
   }
 
   /** Returns for how many items places are reserved; 0 if no more are wanted. */

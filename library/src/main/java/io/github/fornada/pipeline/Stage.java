@@ -220,7 +220,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   public FedCall.@Nullable Load take(int most) {
     in.lock().lock();
     try {
-      long turn = in.turn();
+      long news = in.news();
       int freed = in.sort();
       List<Item> again = unfinished == 0 ? List.of() : takeHalfWay(most);
       int wanted = Math.min(most - again.size(), workable(most));
@@ -232,7 +232,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       int n = reserve(wanted);
       if (n == 0 && again.isEmpty()) {
         in.free(freed);
-        owesGiver |= freed > 0 || in.turn() != turn;
+        owesGiver |= freed > 0 || in.news() != news;
         if (owesGiver || (wanted == 0 && !in.ready().isEmpty())) {
           turnOverSoon(); // not here, under the pool's locks
         }
@@ -465,8 +465,10 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   public void done(Object tag, @Nullable Object value, String worker, boolean isLast) {
     Item item = (Item) tag;
     if (value == FlatFunction.End.HALF_WAY) {
+      item.worker = worker; // for its outcome, if it never goes on
       goesOnLater(item);
     } else if (value instanceof FlatList(ArrayList<@Nullable Object> all)) {
+      item.worker = worker;
       cursor(item).made(all);
       passOnLater(cursor(item));
     } else if (isFlat) {
@@ -664,7 +666,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     boolean work;
     in.lock().lock();
     try {
-      long turn = in.turn();
+      long news = in.news();
       long place = nextPlace;
       int freed = in.sort() + passBy();
       in.free(freed);
@@ -679,7 +681,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       }
       // Told only of what has changed: else the two beside each other would tell for ever.
       gives |= nextPlace != place;
-      frees = freed > 0 || in.turn() != turn || owesGiver;
+      frees = freed > 0 || in.news() != news || owesGiver;
       owesGiver = false;
     } finally {
       in.lock().unlock();

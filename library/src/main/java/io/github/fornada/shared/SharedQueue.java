@@ -360,8 +360,13 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
 
   /**
    * Takes an element on lease: if this process dies before it has closed the delivery, the element
-   * comes back, and is the next to be received or leased. Waits while there is none, and while 256
-   * elements are on lease, or those on lease have as many bytes as the queue has for elements.
+   * comes back, and is the next to be received or leased. Waits while there is none, while 256
+   * elements are on lease, and while those on lease leave no room for it: together they have as
+   * many bytes as the queue has for elements, and each needs its own in one piece.
+   *
+   * <p>Who leases another element while it has some on lease may so wait for itself. It never does
+   * if it closes each delivery before it takes the next, or if those that it has are fewer than
+   * half of the elements of the greatest size that the queue has room for.
    *
    * <p>So each element is done at least once, and exactly once if no process dies. A closed queue
    * has no more only when nothing can come back: receivers also wait for the leases of other

@@ -46,6 +46,25 @@ final class ItemQueueTest {
     assertThat(queue.reserveInTurn()).as("more than half a queue").isFalse();
   }
 
+  @Test
+  void itsTurnHearsThatWhatItWasRefusedForWasPutInABatch() {
+    var queue = new ItemQueue(26, Duration.ofDays(1), 1000);
+    queue.keepsOrder();
+    assertThat(queue.reserve(500)).isEqualTo(500);
+    for (int k = 0; k < 500; k++) {
+      queue.put(item(1, Item.Kind.PART));
+    }
+    sort(queue);
+    queue.limit(52); // the stage behind has become slower
+    assertThat(queue.reserveInTurn()).isTrue();
+    queue.put(item(0, Item.Kind.PART));
+    assertThat(queue.reserveInTurn()).as("while the taker has not looked").isFalse();
+    long news = queue.news();
+    sort(queue);
+    assertThat(queue.news()).as("no place is free, and none will be").isNotEqualTo(news);
+    assertThat(queue.reserveInTurn()).isTrue();
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void nobodyWaitsForEverWhereEndedItemsStandBehindAnOpenBatch(boolean lengthChanges) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
@@ -17,9 +18,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -937,6 +942,102 @@ final class PipelineTest {
             .run()) {
       assertThat(run.outcomes().map(PipelineOutcome::stage)).hasSize(10).containsOnly("second");
     }
+  }
+
+  @Test
+  void aBatchAtTheEndIsOneOutcomeInTheSummaryToo() {
+    try (PipelineRun<List<Integer>> run =
+        Pipeline.from(HUNDRED)
+            .stage("a", threads(1), PipelineTest::increment)
+            .batches(30, Duration.ofDays(1))
+            .run()) {
+      assertThat(run.outcomes()).hasSize(4);
+      assertThat(run.summary().outcomes()).isEqualTo(4);
+      assertThat(run.summary().toString())
+          .contains("100 items of the source")
+          .contains("4 results");
+    }
+  }
+
+  @Test
+  void whatIsStoppedHalfWayTellsTheWorkerThatBeganIt() {
+    try (var run =
+        Pipeline.from(List.of("all"))
+            .stage("a", threads(1), x -> x)
+            .flatStage("b", threads(1), x -> Stream.generate(() -> x))
+            .run(o -> o.withQueue(10))) {
+      Iterator<PipelineOutcome<String>> outcomes = run.outcomes().iterator();
+      String worker = outcomes.next().worker();
+      Waiting.until("it is half-way", () -> run.toString().contains("1 items half-way"));
+      run.cancel();
+      var rest = new ArrayList<PipelineOutcome<String>>();
+      assertThatThrownBy(() -> outcomes.forEachRemaining(rest::add))
+          .isInstanceOf(CancellationException.class);
+      PipelineOutcome<String> last = rest.getLast();
+      assertThat(last.outcome()).isInstanceOf(Outcome.Cancelled.class);
+      assertThat(last.worker()).isEqualTo(worker);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aStopAtAnyMomentLosesNoItemThatWasTaken(boolean byItsPool) throws Exception {
+    var random = new Random(7);
+    for (int k = 0; k < 60; k++) {
+      int after = random.nextInt(5_000);
+      try (Pool pool = ThreadPool.open(o -> o.withWorkers(2));
+          var run =
+              Pipeline.from(() -> IntStream.iterate(0, i -> i + 1).iterator())
+                  .stage("a", threads(2), x -> x)
+                  .stage("b", pool, x -> x)
+                  .stage("c", threads(1), x -> x)
+                  .run()) {
+        var seen = new BitSet();
+        var stops = new Thread(byItsPool ? pool::shutdown : run::cancel);
+        assertThatThrownBy(() ->
+                run.outcomes()
+                    .forEach(outcome -> {
+                      seen.set((int) outcome.index());
+                      if (outcome.index() == after) {
+                        stops.start();
+                      }
+                    }))
+            .isInstanceOfAny(CancellationException.class, RejectedExecutionException.class);
+        stops.join();
+        assertThat(seen.nextClearBit(0)).as("the first that is missing").isEqualTo(seen.length());
+        assertThat(run.summary().sourceItems()).isEqualTo(seen.length());
+      }
+    }
+  }
+
+  @Test
+  void anOpenBatchIsNoStallOfTheStageBehindIt() {
+    var goesOn = new CountDownLatch(1);
+    var stalls = new CopyOnWriteArrayList<String>();
+    Iterator<Integer> source =
+        three(next -> {
+          if (next == 2) {
+            await(goesOn);
+          }
+        });
+    try (var run =
+        Pipeline.from(() -> source)
+            .stage("a", threads(1), x -> x)
+            .batches(10, Duration.ofDays(1))
+            .stage("b", threads(1), batch -> batch.size())
+            .stage("c", threads(1), x -> x)
+            .run(o ->
+                o.withStallTimeout(Duration.ofMillis(200))
+                    .withStallListener(stall -> {
+                      stalls.add(stall.toString());
+                      goesOn.countDown();
+                    })
+                    .withProgress(
+                        Duration.ofSeconds(2), // looks at stalls have been many by then
+                        _ -> goesOn.countDown()))) {
+      assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(3);
+    }
+    assertThat(stalls).isEmpty();
   }
 
   @Test

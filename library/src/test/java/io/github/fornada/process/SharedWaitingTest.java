@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import io.github.fornada.process.host.HandshakeServer;
+import io.github.fornada.shared.SharedArray;
 import io.github.fornada.shared.SharedCounter;
 import io.github.fornada.shared.SharedFlag;
 import io.github.fornada.shared.SharedLock;
@@ -15,6 +17,8 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
@@ -79,6 +83,62 @@ class SharedWaitingTest {
     ProcessHandle.of(owner.get()).orElseThrow().destroyForcibly();
     assertThat(Pools.soon(next)).isEqualTo(true);
     assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+  }
+
+  @Test
+  void waitingForALockThatIsNotReleasedCostsNothing() throws Exception {
+    int waiting = 3; // the lock is handed over to one, and the others have to ask for it
+    try (Pool pool = Pools.open(waiting)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedLock lock = shared.lock();
+      SharedCounter begun = shared.counter(0);
+      SharedArray pids = shared.longs(waiting);
+      var tasks = new ArrayList<CompletableFuture<Integer>>();
+      try (var _ = lock.acquire()) {
+        for (int i = 0; i < waiting; i++) {
+          tasks.add(
+              pool.submit(
+                  i,
+                  place -> {
+                    pids.setLong(place, Pools.pid());
+                    long _ = begun.increment();
+                    lock.acquire().close();
+                    return 0;
+                  }));
+        }
+        begun.awaitAtLeast(waiting);
+        long before = System.nanoTime();
+        var wakeUps = new long[waiting];
+        for (int i = 0; i < waiting; i++) {
+          wakeUps[i] = -wakeUps(pids.getLong(i));
+        }
+        Waiting.until("they have waited", () -> System.nanoTime() - before > 3_000_000_000L);
+        for (int i = 0; i < waiting; i++) {
+          wakeUps[i] += wakeUps(pids.getLong(i));
+        }
+        // The JVM's own threads are some of them. Once a millisecond would be 3,000.
+        assertThat(Arrays.stream(wakeUps).max().getAsLong()).isLessThan(500);
+      }
+      for (CompletableFuture<Integer> task : tasks) {
+        assertThat(Pools.soon(task)).isEqualTo(0);
+      }
+    }
+  }
+
+  /** How often the threads of a process have slept. */
+  private static long wakeUps(long pid) throws IOException {
+    long sum = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads) {
+        for (String line : Files.readAllLines(thread.resolve("status"))) {
+          if (line.startsWith("voluntary_ctxt_switches:")) {
+            sum += Long.parseLong(line.substring(line.indexOf(':') + 1).strip());
+          }
+        }
+      }
+    }
+    return sum;
   }
 
   private static int count(Pool pool, String pattern) throws IOException {

@@ -26,6 +26,9 @@ public final class Mutex {
   /** After this time a process that waits asks for the lock to be handed over to it. */
   private static final long TOO_LONG_NANOS = 1_000_000; // Guess; as in Go's sync.Mutex
 
+  /** A process that is not rung asks ever less often, and at last after this time. */
+  private static final long RARELY_NANOS = 1_000_000_000; // Guess: then it costs nothing
+
   /** How long a process that was woken, and overtaken, sleeps before it looks again. */
   private static final long NAP_NANOS = 50_000; // Guess: about as long as waking it takes
 
@@ -138,7 +141,9 @@ public final class Mutex {
    * <p>Where the word is taken again and again, a process that is woken comes too late, and each
    * time has cost the owner a ring. So it then naps, without its bit in the mask, and nobody rings
    * it. When it has waited for too long it asks for the word while it is awake: the owner hands it
-   * over with its next release, and the word is not left unused until a sleeper is awake.
+   * over with its next release, and the word is not left unused until a sleeper is awake. Only one
+   * can have asked. The others are rung in turn when the word is released, and ask then; that they
+   * ask unrung, too, must cost nothing where an owner keeps the word for minutes.
    */
   private long await(long nanos) throws InterruptedException {
     MemorySegment memory = region.segment();
@@ -148,6 +153,7 @@ public final class Mutex {
     long began = System.nanoTime();
     long died = NOT_ACQUIRED;
     int naps = 0;
+    long pause = TOO_LONG_NANOS;
     bell.add(self);
     try {
       while (true) {
@@ -183,11 +189,16 @@ public final class Mutex {
         if (died != NOT_ACQUIRED) {
           return died;
         }
-        long askAgain = isHeir ? FOR_EVER : early > 0 ? early : TOO_LONG_NANOS;
+        long askAgain = isHeir ? FOR_EVER : early > 0 ? early : pause;
         bell.await(this, Math.min(left, askAgain));
         // While it is awake nobody need ring.
         boolean rung = !WaitBits.clear(memory, at + OwnerWord.BITS, seat);
-        naps = rung ? NAPS : naps;
+        if (rung) {
+          naps = NAPS;
+          pause = TOO_LONG_NANOS;
+        } else if (early <= 0) {
+          pause = Math.min(2 * pause, RARELY_NANOS);
+        }
       }
     } finally {
       bell.remove(self);
