@@ -42,7 +42,7 @@ final class Elements {
       } else {
         Payloads.encode(value, out);
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) { // it may have code of its own for that
       throw new IllegalArgumentException(
           what + " of type " + value.getClass().getName() + " cannot be encoded: " + e, e);
     }
@@ -65,6 +65,8 @@ final class Elements {
       throw new UncheckedIOException(
           what + " could not be decoded: its class is not known here: " + e.getMessage(),
           new IOException(e));
+    } catch (RuntimeException e) { // it may have code of its own for that
+      throw new UncheckedIOException(what + " could not be decoded: " + e, new IOException(e));
     }
   }
 }

@@ -382,7 +382,8 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
    *
    * @throws InterruptedException if the thread was interrupted; nothing was taken then
    * @throws SharedQueueClosedException if the queue is closed and has no more
-   * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same
+   * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same.
+   *     Or if there is no memory for the first lease; nothing is taken then
    */
   public Delivery<T> lease() throws InterruptedException {
     return Objects.requireNonNull(leaseWithin(Limits.NONE)); // null only after a limit
@@ -393,7 +394,8 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
    *
    * @return null if there is none now
    * @throws SharedQueueClosedException if the queue is closed and has no more
-   * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same
+   * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same.
+   *     Or if there is no memory for the first lease; nothing is taken then
    */
   public @Nullable Delivery<T> tryLease() {
     ElementRing.Attempt attempt = ring.leaseUninterruptibly();
@@ -409,7 +411,8 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
    * @return null if there was none in that time
    * @throws InterruptedException if the thread was interrupted; nothing was taken then
    * @throws SharedQueueClosedException if the queue is closed and has no more
-   * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same
+   * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same.
+   *     Or if there is no memory for the first lease; nothing is taken then
    */
   public @Nullable Delivery<T> tryLease(Duration limit) throws InterruptedException {
     return leaseWithin(Limits.nanos(limit));

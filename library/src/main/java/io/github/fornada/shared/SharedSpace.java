@@ -153,12 +153,12 @@ public final class SharedSpace implements Serializable {
 
   /**
    * Returns a new value, which is {@code start}. There is room for values of 4,096 bytes, encoded,
-   * or of twice as many as {@code start} has.
+   * or of twice as many as {@code start} has, at most 2<sup>30</sup>.
    *
-   * @throws IllegalArgumentException if {@code start} cannot be encoded
+   * @throws IllegalArgumentException if {@code start} cannot be encoded, or does not fit
    */
   public <T> SharedValue<T> value(T start) {
-    return value(start, Math.max(4096, 2L * encodedSize(start)));
+    return value(start, Math.clamp(2L * encodedSize(start), 4096, SharedValue.MAX_BYTES));
   }
 
   /**

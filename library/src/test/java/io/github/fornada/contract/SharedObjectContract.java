@@ -18,6 +18,9 @@ import io.github.fornada.shared.SharedQueue;
 import io.github.fornada.shared.SharedSemaphore;
 import io.github.fornada.shared.SharedSpace;
 import io.github.fornada.shared.SharedValue;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
@@ -484,6 +487,57 @@ interface SharedObjectContract extends PoolUnderTest {
       return value.update(old -> old);
     } catch (InterruptedException e) {
       throw new IllegalArgumentException(e);
+    }
+  }
+
+  /** Its own code throws, when it is written or when it is read. */
+  final class OddElement implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean writes;
+
+    OddElement(boolean writes) {
+      this.writes = writes;
+    }
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+      if (!writes) {
+        throw new IllegalStateException("not now");
+      }
+      out.defaultWriteObject();
+    }
+
+    private void readObject(ObjectInputStream in) {
+      throw new IllegalStateException("not here");
+    }
+  }
+
+  @Test
+  default void anElementWhoseOwnCodeThrowsIsToldAsOneThatCannotBeEncodedOrDecoded()
+      throws Exception {
+    try (Pool pool = open(1)) {
+      SharedQueue<Object> queue = SharedSpace.of(pool).queue(4);
+      assertThatThrownBy(() -> queue.send(new OddElement(false)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("cannot be encoded")
+          .hasMessageContaining("not now");
+      queue.send(new OddElement(true));
+      queue.send("next");
+      assertThatThrownBy(queue::receive)
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining("could not be decoded")
+          .hasMessageContaining("not here");
+      assertThat(queue.receive()).isEqualTo("next");
+    }
+  }
+
+  @Test
+  default void aQueueThatIsClosedWithAnErrorHasNoElements() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedQueue<Integer> queue = SharedSpace.of(pool).queue(4);
+      queue.send(1);
+      assertThat(queue.closeWithError(new IllegalStateException("no more"))).isTrue();
+      assertThat(queue.size()).isZero();
     }
   }
 

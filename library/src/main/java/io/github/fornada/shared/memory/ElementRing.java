@@ -627,6 +627,9 @@ public final class ElementRing {
 
   /** Returns the number of elements now. */
   public int size() {
+    if (state.get() == FAILED) {
+      return 0; // what was in it is dropped
+    }
     long from = head.get();
     long inRing = Math.min(countBetween(from, tail.get()), region.parameter());
     return (int) inRing + leases.returned();

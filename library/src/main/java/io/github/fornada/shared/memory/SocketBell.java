@@ -138,6 +138,16 @@ final class SocketBell implements Bell {
 
   // ---- seats
 
+  /**
+   * Makes what every process that waits needs, so that a full disk is found when the first object
+   * is made.
+   *
+   * @throws UncheckedIOException if it cannot be made
+   */
+  void prepare() {
+    var _ = seats();
+  }
+
   private MemorySegment seats() {
     MemorySegment known = seats;
     if (known != null) {
@@ -150,7 +160,9 @@ final class SocketBell implements Bell {
                 () -> Space.openOrCreate(folder, SEAT_FILE, id, (long) SEATS * Long.BYTES));
       } catch (IOException e) {
         throw new UncheckedIOException(
-            "the list of the processes that wait for shared objects could not be mapped: "
+            "the list of the processes that wait for shared objects could not be made or mapped in "
+                + folder
+                + ": "
                 + e.getMessage(),
             e);
       }

@@ -225,6 +225,9 @@ public final class Space {
     if (folder != null && id == PARENT && hasEars.compareAndSet(false, true)) {
       host.makeFifos(SocketBell.ears(folder));
     }
+    if (bell instanceof SocketBell seats) {
+      seats.prepare();
+    }
     long size = Math.addExact(Region.PAGE, bytes);
     Region made = folder == null ? inMemory(name, size, what) : inFile(folder, name, size, what);
     boolean whole = false;
