@@ -23,9 +23,10 @@ import java.util.function.Consumer;
  * Makes the objects that the tasks of a pool share. A lambda may capture it, and it may be an item
  * or part of one, so tasks can make objects too, and return them.
  *
- * <p>With a {@link io.github.fornada.process.ProcessPool} the objects are files in memory that all
- * its workers map. With any other pool of this library they are in this process's memory. The same
- * task runs with both.
+ * <p>With a {@link io.github.fornada.process.ProcessPool} the objects are files that all its
+ * workers map: in {@code /dev/shm}, which is memory; or in a folder for temporary files where that
+ * is not there, or had no room for the pool when it was opened, which is logged. With any other
+ * pool of this library they are in this process's memory. The same task runs with both.
  *
  * <p>Methods that make an object throw {@link java.io.UncheckedIOException} if there is no room for
  * it, or the calling thread was interrupted while a large one was made; and {@link

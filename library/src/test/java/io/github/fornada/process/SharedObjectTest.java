@@ -39,6 +39,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -62,6 +63,34 @@ class SharedObjectTest {
       }
     }
     return names;
+  }
+
+  private static long mapped(Pool pool) throws IOException {
+    String folder = String.valueOf(Leftovers.folders((ProcessPool) pool).getFirst());
+    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+      return maps.filter(line -> line.contains(folder + "/object-")).count();
+    }
+  }
+
+  /** A process has a limit of mappings, and beyond it the JVM ends. */
+  @Test
+  void aDeathMapsNoObjectHereThatIsNotUsedHere() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      List<SharedLock> locks = IntStream.range(0, 100).mapToObj(i -> shared.lock()).toList();
+      SharedLock held = locks.get(50);
+      CompletableFuture<Integer> dies =
+          pool.submit(() -> {
+            var _ = held.acquire();
+            Runtime.getRuntime().halt(3);
+            return 0;
+          });
+      assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+      assertThat(mapped(pool)).isZero();
+      try (var hold = held.acquire()) {
+        assertThat(hold.died()).isNotNull();
+      }
+    }
   }
 
   @Test

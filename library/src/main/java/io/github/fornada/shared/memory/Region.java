@@ -185,16 +185,28 @@ public final class Region {
   @SuppressWarnings("MustBeClosed") // closed by unmap()
   private MemorySegment mapped(Path file) throws IOException {
     Arena shared = Arena.ofShared();
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      MemorySegment made = channel.map(FileChannel.MapMode.READ_WRITE, 0, size, shared);
-      if ((long) LONG.getVolatile(made, FREED) != 0) {
-        throw new NoSuchFileException(file.toString());
-      }
+    try {
+      MemorySegment made = mapped(file, shared);
       arena = shared;
       return made;
     } catch (IOException | RuntimeException | Error e) {
       shared.close();
       throw e;
+    }
+  }
+
+  /**
+   * Maps the file of an object.
+   *
+   * @throws NoSuchFileException if it was freed
+   */
+  static MemorySegment mapped(Path file, Arena arena) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      MemorySegment made = channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size(), arena);
+      if ((long) LONG.getVolatile(made, FREED) != 0) {
+        throw new NoSuchFileException(file.toString());
+      }
+      return made;
     }
   }
 

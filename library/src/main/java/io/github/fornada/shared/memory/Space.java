@@ -84,6 +84,8 @@ public final class Space {
   private final AtomicLong numbers = new AtomicLong();
 
   /** Set by the parent when it begins to make what other processes listen at. */
+  private static final Path MEMORY = Path.of("/dev/shm");
+
   private final AtomicBoolean hasEars = new AtomicBoolean();
 
   private final Map<String, Region> regions = new ConcurrentHashMap<>();
@@ -219,11 +221,27 @@ public final class Space {
     return name.charAt(OBJECT.length());
   }
 
+  /** Where there is a folder in memory, and the pool did not get it, users should know why. */
+  private static void tellIfOnDisk(Path folder) {
+    if (Files.isDirectory(MEMORY) && !folder.startsWith(MEMORY)) {
+      Log.get()
+          .log(
+              System.Logger.Level.WARNING,
+              "the shared objects of a pool are files in "
+                  + folder.getParent()
+                  + ", maybe on a disk: "
+                  + MEMORY
+                  + " had no room for the pool when it was opened, or may not be written. Give a"
+                  + " container more of it with --shm-size, or mount a larger one");
+    }
+  }
+
   private Region create(
       String name, long bytes, String what, Region.Shape shape, Consumer<Region> begin) {
     requireMember();
     if (folder != null && id == PARENT && hasEars.compareAndSet(false, true)) {
       host.makeFifos(SocketBell.ears(folder));
+      tellIfOnDisk(folder);
     }
     if (bell instanceof SocketBell seats) {
       seats.prepare();
@@ -295,8 +313,8 @@ public final class Space {
           size,
           e.getMessage()
               + room(in)
-              + ". Shared objects are in memory, and never on disk instead: give a container more"
-              + " of it with --shm-size, mount a larger /dev/shm, or share less",
+              + ". A shared object is never put elsewhere instead: give a container more memory for"
+              + " it with --shm-size, mount a larger /dev/shm, or share less",
           e);
     }
   }
@@ -440,15 +458,15 @@ public final class Space {
       return certificate;
     }
     long dead = idOfWorker(worker);
+    var unmapped = new ArrayList<Path>();
     try (DirectoryStream<Path> files =
         Files.newDirectoryStream(folder, "{" + OBJECT + "," + MAKING + dead + "-}*")) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
         if (name.startsWith(MAKING)) {
           deleteQuietly(file);
-        } else if (ObjectKind.hasClaims(kindOf(name))) {
-          long size = Files.size(file);
-          Region _ = region(name, size);
+        } else if (ObjectKind.hasClaims(kindOf(name)) && !isMapped(name)) {
+          unmapped.add(file);
         }
       }
     } catch (NoSuchFileException e) {
@@ -460,8 +478,11 @@ public final class Space {
     int seat = seats.seatOf(dead);
     boolean any = false;
     var received = new ArrayList<String>();
+    for (Path file : unmapped) {
+      any |= recoverUnmapped(file, dead, seat, asked, certificate, received);
+    }
     for (Region region : regions.values()) {
-      if (ObjectKind.hasClaims(kindOf(region.name()))) {
+      if (region.isOpen() && ObjectKind.hasClaims(kindOf(region.name()))) {
         any |= recover(region, dead, seat, asked, certificate, received);
       }
     }
@@ -472,6 +493,43 @@ public final class Space {
       seats.ringEverybody();
     }
     return received.isEmpty() ? certificate : certificate.withReceived(received);
+  }
+
+  private boolean isMapped(String name) {
+    Region known = regions.get(name);
+    return known != null && known.isOpen();
+  }
+
+  /**
+   * Recovers an object that this process does not use. It is mapped for that only: there may be
+   * more objects than a process may have mappings.
+   */
+  private boolean recoverUnmapped(
+      Path file,
+      long dead,
+      int seat,
+      boolean asked,
+      DeathCertificate certificate,
+      List<String> received) {
+    try (Arena here = Arena.ofConfined()) {
+      MemorySegment memory = Uninterrupted.call(() -> Region.mapped(file, here));
+      return recover(
+          new Region(this, String.valueOf(file.getFileName()), memory, null),
+          dead,
+          seat,
+          asked,
+          certificate,
+          received);
+    } catch (NoSuchFileException e) {
+      return false; // it was freed meanwhile
+    } catch (IOException e) {
+      Log.get()
+          .log(
+              System.Logger.Level.WARNING,
+              "what a dead worker held of a shared object could not be taken back: " + file,
+              e);
+      return false;
+    }
   }
 
   private boolean recover(
@@ -490,7 +548,7 @@ public final class Space {
         received.add(last + " of SharedQueue " + numberOf(region.name()));
       }
       return true;
-    } catch (IllegalStateException | UncheckedIOException e) {
+    } catch (IllegalStateException e) {
       return false; // it was freed meanwhile
     }
   }
