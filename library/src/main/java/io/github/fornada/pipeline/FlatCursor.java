@@ -127,7 +127,9 @@ final class FlatCursor {
   private synchronized long put(@Nullable Object value) {
     requireOpen();
     hasSlot = false;
-    stage.passOn(parent, value);
+    // What a worker JVM has made is passed on by any thread of this one.
+    String worker = made == null ? Thread.currentThread().getName() : parent.worker;
+    stage.passOn(parent, value, worker);
     return ++passed;
   }
 

@@ -1,10 +1,12 @@
 package io.github.fornada.pipeline;
 
+import io.github.fornada.jvm.Durations;
 import io.github.fornada.jvm.Timer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -90,8 +92,11 @@ final class ItemQueue {
   /** Ended items that come after those. */
   private List<Item> afterOpen = new ArrayList<>();
 
-  /** Tells one open batch from the next, for its timer. */
-  private long batchNumber;
+  /** When the first item of the open batch came. */
+  private long openSince;
+
+  /** Looks at the open batch when it may be due. One for all batches, as most are full before. */
+  private @Nullable Future<?> look;
 
   /** By how many items fewer there are since some were made one. */
   private long merged;
@@ -129,6 +134,7 @@ final class ItemQueue {
     try {
       free(sort());
       closeBatch();
+      looksNoMore();
       inputEnded = true;
     } finally {
       lock.unlock();
@@ -437,8 +443,10 @@ final class ItemQueue {
       if (open.size() == batchSize) {
         closeBatch();
       } else if (open.size() == 1) {
-        long number = batchNumber;
-        var _ = Timer.after(batchWait, () -> batchIsDue(number));
+        openSince = System.nanoTime();
+        if (look == null) {
+          look = Timer.after(batchWait, this::lookAtBatch);
+        }
       }
     }
     return 0;
@@ -454,11 +462,17 @@ final class ItemQueue {
         && !isRoomAgain(places - (batchSize - 1) - afterOpen.size(), places);
   }
 
-  /** The open batch has waited long enough. */
-  private void batchIsDue(long number) {
+  /** Closes the open batch if it has waited long enough; else looks again when it has. */
+  private void lookAtBatch() {
     lock.lock();
     try {
-      if (number != batchNumber) {
+      look = null;
+      if (open.isEmpty()) {
+        return; // the first item of the next one sees to another look
+      }
+      long left = Durations.nanos(batchWait) - (System.nanoTime() - openSince);
+      if (left > 0) {
+        look = Timer.after(Duration.ofNanos(left), this::lookAtBatch);
         return;
       }
       closeBatch();
@@ -466,6 +480,19 @@ final class ItemQueue {
       lock.unlock();
     }
     tellOfBatch();
+  }
+
+  /** No batch will be due. Else a run that has ended might be kept for as long as one may wait. */
+  void looksNoMore() {
+    lock.lock();
+    try {
+      if (look != null) {
+        look.cancel(false);
+        look = null;
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Tells the taker of a batch that was closed by another. Called without a lock. */
@@ -487,7 +514,6 @@ final class ItemQueue {
       batch.slots = slots;
       ready.add(batch);
       merged += open.size() - 1;
-      batchNumber++;
       open = new ArrayList<>();
     }
     ready.addAll(afterOpen);
@@ -523,7 +549,6 @@ final class ItemQueue {
     ready.clear();
     all.addAll(open);
     open = new ArrayList<>();
-    batchNumber++;
     all.addAll(afterOpen);
     afterOpen = new ArrayList<>();
     for (int k = 0; k < ring.length; k++) {

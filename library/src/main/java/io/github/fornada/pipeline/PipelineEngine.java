@@ -392,10 +392,12 @@ final class PipelineEngine {
         }
       }
       stage.call().end();
+      stage.in().looksNoMore();
       if (stage.ownsPool()) {
         stage.pool().close();
       }
     }
+    last.looksNoMore();
     monitor.end();
     try {
       if (startNanos != 0) {

@@ -440,12 +440,12 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   }
 
   /** Passes on one of what the item becomes, in the place reserved for it. */
-  void passOn(Item parent, @Nullable Object value) {
+  void passOn(Item parent, @Nullable Object value, String worker) {
     var child = new Item(value, parent.origin);
     child.place = parent.place;
     child.kind = Item.Kind.PART;
     child.stage = this;
-    child.worker = Thread.currentThread().getName();
+    child.worker = worker;
     out.put(child);
     figures.passedOn.increment();
   }

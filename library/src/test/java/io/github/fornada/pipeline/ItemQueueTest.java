@@ -3,8 +3,11 @@ package io.github.fornada.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.Waiting;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,6 +66,47 @@ final class ItemQueueTest {
     sort(queue);
     assertThat(queue.news()).as("no place is free, and none will be").isNotEqualTo(news);
     assertThat(queue.reserveInTurn()).isTrue();
+  }
+
+  @Test
+  void batchesThatAreFullLeaveNothingBehindThatHoldsTheQueue() {
+    var queue = new ItemQueue(2, Duration.ofDays(1), 0);
+    for (int batch = 0; batch < 3; batch++) {
+      for (int k = 0; k < 2; k++) {
+        assertThat(queue.reserve(1)).isOne();
+        queue.put(item(0, Item.Kind.WHOLE));
+        sort(queue);
+      }
+      queue.free(queue.ready().remove().slots);
+    }
+    queue.inputEnds();
+    var gone = new WeakReference<>(queue);
+    queue = null;
+    Waiting.untilCollected("no timer holds the queue for a day", () -> gone.refersTo(null));
+  }
+
+  @Test
+  void aBatchIsMadeWhenItsTimeIsOverThoughOneBeforeItWasFull() {
+    var made = new CountDownLatch(1);
+    var queue = new ItemQueue(2, Duration.ofMillis(50), 0);
+    queue.joins(
+        new Giver() {
+          @Override
+          public boolean wantsRoom(int room, int limit) {
+            return false;
+          }
+
+          @Override
+          public void roomAgain() {}
+        },
+        made::countDown);
+    for (int k = 0; k < 3; k++) {
+      assertThat(queue.reserve(1)).isOne();
+      queue.put(item(0, Item.Kind.WHOLE));
+      sort(queue);
+    }
+    Waiting.until("the second is told", () -> made.getCount() == 0);
+    assertThat(queue.ready()).hasSize(2);
   }
 
   @ParameterizedTest

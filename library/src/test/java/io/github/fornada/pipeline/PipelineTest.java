@@ -979,6 +979,16 @@ final class PipelineTest {
     }
   }
 
+  @Test
+  void whatAWorkerJvmHasMadeManyOfTellsThatWorker() {
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .flatStage("a", processes(1), x -> Stream.of(x, x))
+            .run(o -> o.withQueue(1))) {
+      assertThat(run.outcomes().map(PipelineOutcome::worker)).hasSize(200).containsOnly("worker-1");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aStopAtAnyMomentLosesNoItemThatWasTaken(boolean byItsPool) throws Exception {
