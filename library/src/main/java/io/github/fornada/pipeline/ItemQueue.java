@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
  * taker is hungry; who takes, says that it is hungry first and then looks at the inbox once more.
  * Who frees places, frees first and then looks whether the giver wants room; the giver says so
  * first and then tries to reserve once more.
+ *
+ * <p>An open batch frees no place while it waits to be filled. So it is made at once where ended
+ * items behind it leave less room than the giver is told of; and a giver that was refused a place
+ * because of what was not sorted is told when that has gone to a batch.
  */
 final class ItemQueue {
   /** The most items that may make one. */

@@ -39,13 +39,13 @@ final class RandomPipelinesTest {
   }
 
   private static void check(Random random, boolean ordered) {
-    int items = random.nextInt(200);
+    int items = random.nextInt(random.nextInt(5) == 0 ? 3_000 : 200);
     List<Long> source = LongStream.range(0, items).boxed().toList();
     Pipeline<Long> pipeline = Pipeline.from(source);
     UnaryOperator<Stream<Long>> loop = UnaryOperator.identity();
     int stages = 1 + random.nextInt(4);
     for (int k = 0; k < stages; k++) {
-      int kind = random.nextInt(4);
+      int kind = random.nextInt(5);
       StageModel<?> model =
           switch (random.nextInt(3)) {
             case 0 -> StageModel.sequential();
@@ -76,6 +76,13 @@ final class RandomPipelinesTest {
                       .apply(s)
                       .flatMap(x -> x % 50 == 0 ? LongStream.range(0, 60).boxed() : Stream.of(x))
                       .filter(x -> x % 5 != factor);
+        }
+        case 3 -> {
+          // A batch that is not full waits for a day: what is left of it comes at the end.
+          pipeline =
+              pipeline
+                  .batches(1 + random.nextInt(30), Duration.ofDays(1))
+                  .flatStage("s" + k, model, (List<Long> batch) -> slowAtFirst(batch).stream());
         }
         default -> {
           pipeline = pipeline.stage("s" + k, model, x -> fails(x, factor)).map(x -> x * 2);
@@ -111,6 +118,14 @@ final class RandomPipelinesTest {
       LockSupport.parkNanos(1000);
     }
     return x;
+  }
+
+  /** The queue before it has places for few, and then for many. */
+  private static List<Long> slowAtFirst(List<Long> batch) {
+    if (batch.getFirst() < 20) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    return batch;
   }
 
   private static long fails(long x, int factor) {
