@@ -71,6 +71,9 @@ final class StageSizesTest {
     }
   }
 
+  /** The best may be two steps away, neither of which would gain the 3 % that a change must. */
+  private static final double NOT_WORTH_IT = 1.03 * 1.03;
+
   private static int[] settled(
       StageSizes sizes, ToDoubleFunction<int[]> rate, Simulated pipeline, Random random) {
     for (int look = 0; look < 200; look++) {
@@ -111,7 +114,7 @@ final class StageSizesTest {
       assertThat(Arrays.stream(found).sum()).isLessThanOrEqualTo(total);
       assertThat(pipeline.rate(found))
           .as("seed %s, pipeline %s: %s", seed, k, Arrays.toString(found))
-          .isGreaterThanOrEqualTo(pipeline.best(total) / 1.05);
+          .isGreaterThanOrEqualTo(pipeline.best(total) / NOT_WORTH_IT);
     }
   }
 
