@@ -18,11 +18,10 @@ final class Suggestion {
   static Optional<String> of(String typed, Collection<String> known) {
     return known.stream()
         .min(Comparator.comparingInt(word -> edits(typed, word)))
-        .filter(word -> edits(typed, word) <= Math.min(MAX_EDITS, (longer(typed, word) - 1) / 2));
-  }
-
-  private static int longer(String a, String b) {
-    return Math.max(a.length(), b.length());
+        .filter(word -> {
+          int letters = Math.max(typed.length(), word.length());
+          return edits(typed, word) <= Math.min(MAX_EDITS, (letters - 1) / 2);
+        });
   }
 
   /**

@@ -297,12 +297,13 @@ final class Verdict {
   private String advice(Figures one) {
     Optional<Figures> found = best();
     if (found.isEmpty()) {
-      return runs.size() == 1
-          ? "Only one model was run, so there is nothing to compare it with: give --on more of"
-              + " them, or leave it out for all."
-          : failing.isEmpty()
-              ? "No other model ran to its end."
-              : "Leave it sequential: no other model ran to its end with as many results.";
+      if (runs.size() == 1) {
+        return "Only one model was run, so there is nothing to compare it with: give --on more of"
+            + " them, or leave it out for all.";
+      }
+      return failing.isEmpty()
+          ? "No other model ran to its end."
+          : "Leave it sequential: no other model ran to its end with as many results.";
     }
     Figures best = found.get();
     double saved = one.seconds() - whole(best);

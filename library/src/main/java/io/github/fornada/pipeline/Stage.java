@@ -83,7 +83,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   /** The place in the order for the next item that is taken. */
   private long nextPlace;
 
-  /** Whether places were freed, or it is the turn of others, and nobody was told. */
+  /** Whether places were freed, or there is other news for the giver, and nobody was told. */
   private boolean owesGiver;
 
   /** Items that stopped half-way for lack of room, and go on in a worker. */
@@ -464,11 +464,10 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   @Override
   public void done(Object tag, @Nullable Object value, String worker, boolean isLast) {
     Item item = (Item) tag;
+    item.worker = worker;
     if (value == FlatFunction.End.HALF_WAY) {
-      item.worker = worker; // for its outcome, if it never goes on
       goesOnLater(item);
     } else if (value instanceof FlatList(ArrayList<@Nullable Object> all)) {
-      item.worker = worker;
       cursor(item).made(all);
       passOnLater(cursor(item));
     } else if (isFlat) {
@@ -478,7 +477,6 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     } else {
       item.value = value;
       item.stage = this;
-      item.worker = worker;
       out.put(item);
       figures.passedOn.increment();
     }

@@ -39,7 +39,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -65,13 +64,6 @@ class SharedObjectTest {
     return names;
   }
 
-  private static long mapped(Pool pool) throws IOException {
-    String folder = String.valueOf(Leftovers.folders((ProcessPool) pool).getFirst());
-    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-      return maps.filter(line -> line.contains(folder + "/object-")).count();
-    }
-  }
-
   /** A process has a limit of mappings, and beyond it the JVM ends. */
   @Test
   void aDeathMapsNoObjectHereThatIsNotUsedHere() throws Exception {
@@ -86,7 +78,8 @@ class SharedObjectTest {
             return 0;
           });
       assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
-      assertThat(mapped(pool)).isZero();
+      Path folder = Leftovers.folders((ProcessPool) pool).getFirst();
+      assertThat(SharedTest.mapped(folder + "/object-")).isEmpty();
       try (var hold = held.acquire()) {
         assertThat(hold.died()).isNotNull();
       }

@@ -75,10 +75,8 @@ class WhatStaysTest {
     }
   }
 
-  private static long mappings(Path folder) throws IOException {
-    try (var lines = Files.lines(Path.of("/proc/self/maps"))) {
-      return lines.filter(line -> line.contains(folder.getFileName() + "/segment-")).count();
-    }
+  private static int mappings(Path folder) {
+    return SharedTest.mapped(folder.getFileName() + "/segment-").size();
   }
 
   @Test
@@ -89,19 +87,11 @@ class WhatStaysTest {
       for (int i = 0; i < 6; i++) {
         assertThat(Pools.soon(pool.submit(i, x -> -x))).isEqualTo(-i);
       }
-      Waiting.until("those replaced", Leftovers.SOON, () -> quietly(folder) <= 2);
+      Waiting.until("those replaced", Leftovers.SOON, () -> mappings(folder) <= 2);
     } finally {
       Pools.end(pool);
     }
     assertThat(mappings(folder)).as("after the pool's end").isZero();
-  }
-
-  private static long quietly(Path folder) {
-    try {
-      return mappings(folder);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 
   @Test

@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +65,7 @@ public final class Space {
   private static final String MAKING = "making-";
   private static final String DIED = "died-";
   private static final int PIECE = 1 << 20;
+  private static final Path MEMORY = Path.of("/dev/shm");
 
   /** How many spaces in its memory this process has made. */
   private static final AtomicLong LOCAL = new AtomicLong();
@@ -84,8 +86,6 @@ public final class Space {
   private final AtomicLong numbers = new AtomicLong();
 
   /** Set by the parent when it begins to make what other processes listen at. */
-  private static final Path MEMORY = Path.of("/dev/shm");
-
   private final AtomicBoolean hasEars = new AtomicBoolean();
 
   private final Map<String, Region> regions = new ConcurrentHashMap<>();
@@ -239,12 +239,12 @@ public final class Space {
   private Region create(
       String name, long bytes, String what, Region.Shape shape, Consumer<Region> begin) {
     requireMember();
-    if (folder != null && id == PARENT && hasEars.compareAndSet(false, true)) {
-      host.makeFifos(SocketBell.ears(folder));
-      tellIfOnDisk(folder);
-    }
-    if (bell instanceof SocketBell seats) {
-      seats.prepare();
+    if (folder != null) {
+      if (id == PARENT && hasEars.compareAndSet(false, true)) {
+        host.makeFifos(SocketBell.ears(folder));
+        tellIfOnDisk(folder);
+      }
+      ((SocketBell) bell).prepare();
     }
     long size = Math.addExact(Region.PAGE, bytes);
     Region made = folder == null ? inMemory(name, size, what) : inFile(folder, name, size, what);
@@ -458,6 +458,12 @@ public final class Space {
       return certificate;
     }
     long dead = idOfWorker(worker);
+    // Taken once, so that each object is recovered once: others may be mapped meanwhile.
+    List<Region> mapped =
+        regions.values().stream()
+            .filter(region -> region.isOpen() && ObjectKind.hasClaims(kindOf(region.name())))
+            .toList();
+    Set<String> known = mapped.stream().map(Region::name).collect(Collectors.toSet());
     var unmapped = new ArrayList<Path>();
     try (DirectoryStream<Path> files =
         Files.newDirectoryStream(folder, "{" + OBJECT + "," + MAKING + dead + "-}*")) {
@@ -465,7 +471,7 @@ public final class Space {
         String name = String.valueOf(file.getFileName());
         if (name.startsWith(MAKING)) {
           deleteQuietly(file);
-        } else if (ObjectKind.hasClaims(kindOf(name)) && !isMapped(name)) {
+        } else if (ObjectKind.hasClaims(kindOf(name)) && !known.contains(name)) {
           unmapped.add(file);
         }
       }
@@ -481,10 +487,8 @@ public final class Space {
     for (Path file : unmapped) {
       any |= recoverUnmapped(file, dead, seat, asked, certificate, received);
     }
-    for (Region region : regions.values()) {
-      if (region.isOpen() && ObjectKind.hasClaims(kindOf(region.name()))) {
-        any |= recover(region, dead, seat, asked, certificate, received);
-      }
+    for (Region region : mapped) {
+      any |= recover(region, dead, seat, asked, certificate, received);
     }
     if (seat >= 0) {
       seats.vacate(seat, dead);
@@ -493,11 +497,6 @@ public final class Space {
       seats.ringEverybody();
     }
     return received.isEmpty() ? certificate : certificate.withReceived(received);
-  }
-
-  private boolean isMapped(String name) {
-    Region known = regions.get(name);
-    return known != null && known.isOpen();
   }
 
   /**
