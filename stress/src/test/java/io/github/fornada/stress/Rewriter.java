@@ -351,11 +351,13 @@ final class Rewriter extends ClassLoader {
       code.invokestatic(
           EXPLORER, instead, MethodTypeDesc.ofDescriptor("(" + receiver + type.substring(1)));
     } else {
-      if (owner.startsWith("java/util/concurrent/atomic/")
-          || (owner.equals("java/lang/invoke/VarHandle") && !type.startsWith("([B")) // one's own
-          || owner.equals("java/util/Set")
-          || owner.equals("java/util/concurrent/ConcurrentHashMap")
-          || (owner.equals("java/lang/Thread") && name.startsWith("interrupt"))) {
+      boolean isNew = name.equals("<init>"); // which nobody else sees
+      if (!isNew
+          && (owner.startsWith("java/util/concurrent/atomic/")
+              || (owner.equals("java/lang/invoke/VarHandle") && !type.startsWith("([B")) // one's own
+              || owner.equals("java/util/Set")
+              || owner.equals("java/util/concurrent/ConcurrentHashMap")
+              || (owner.equals("java/lang/Thread") && name.startsWith("interrupt")))) {
         code.ldc(simple + '.' + owner);
         code.invokestatic(EXPLORER, order(owner, name), NAMED);
       }

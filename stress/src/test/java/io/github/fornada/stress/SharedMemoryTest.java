@@ -104,6 +104,10 @@ class SharedMemoryTest {
   @Test
   void allThatWaitAreWokenThoughOneOfThemListens() {
     holds("ListenersScenario");
+    holds("SameThingScenario");
+    holds("OneByOneScenario");
+    holds("SlowToLeaveScenario");
+    holds("ThreeThingsScenario");
     holds("OwnRingScenario");
   }
 
@@ -124,25 +128,38 @@ class SharedMemoryTest {
   @Test
   void aListenerThatGoesAndWakesNobodyIsCaught() {
     caught(
-        "ListenersScenario",
+        "SlowToLeaveScenario",
         "wait for ever",
-        c -> c.twin("Listeners", "await", "wakeOthers", "forget"));
+        c -> c.twin("Listeners", "resign", "wakeNext", "forget"));
+  }
+
+  @Test
+  void aThreadThatLeavesThoughItShouldListenIsCaught() {
+    caught(
+        "ThreeThingsScenario",
+        "wait for ever",
+        c -> c.twin("Listeners", "remove", "wakeNext", "forget"));
   }
 
   @Test
   void aListenerThatWaitsForARingThatWasTakenIsCaught() {
     caught(
-        "ListenersScenario",
+        "SameThingScenario",
         "wait for ever",
-        c -> c.twin("Listeners", "await", "hasMissedARing", "never"));
+        c -> c.twin("Listeners", "listenFor", "isRung", "never"));
   }
 
   @Test
-  void aWakeUpThatForgetsWhoIsAboutToListenIsCaught() {
+  void aThreadThatSleepsBesideARingThatItWasGivenIsCaught() {
+    caught("OneByOneScenario", "wait for ever", c -> c.twin("Sleeper", "ring", "wake", "forget"));
+  }
+
+  @Test
+  void aRingThatForgetsWhoIsAboutToListenIsCaught() {
     caught(
         "OwnRingScenario",
         "wait for ever",
-        c -> c.twin("Listeners", "wakeAll", "endListening", "forget"));
+        c -> c.twin("Listeners", "ring", "endListening", "forget"));
   }
 
   @Test

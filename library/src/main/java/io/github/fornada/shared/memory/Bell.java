@@ -19,22 +19,29 @@ public interface Bell {
   /** Returns the number of the process that has this seat; 0 for none. */
   long idOf(int seat);
 
-  /** Makes {@code thread} one that is unparked when this process is rung. */
-  void add(Thread thread);
+  /**
+   * Makes the calling thread one that is woken when this process is rung for what it waits for.
+   *
+   * @param key what it waits for: see {@link RingKey}
+   */
+  Sleeper add(long key);
 
-  void remove(Thread thread);
+  void remove(Sleeper sleeper);
 
   /**
    * Waits until this process is rung, the calling thread is interrupted, which stays set, or the
-   * time is over; or returns for no reason. Called by a thread that was {@linkplain #add added}.
+   * time is over; or returns for no reason.
    *
+   * @param self the calling thread
    * @param blocker the object that the thread waits for, for diagnostics
    * @param nanos how long at most, and a millisecond more; {@link Mutex#FOR_EVER} for no limit
    */
-  default void await(Object blocker, long nanos) {
+  default void await(Sleeper self, Object blocker, long nanos) {
     Listeners.park(blocker, nanos);
   }
 
-  /** Wakes the process in this seat. Never waits for it. */
-  void ring(int seat);
+  /**
+   * Wakes the threads of the process in this seat that wait for {@code key}. Never waits for it.
+   */
+  void ring(int seat, long key);
 }

@@ -5,22 +5,38 @@ import io.github.fornada.jvm.OwnThreads;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A FIFO at which one process listens and others ring. A thread that listens is in a blocking read,
  * from which it is woken several times sooner than from a selector. Such a read knows neither
- * interrupts nor limits of time; for both a byte is written to the FIFO.
+ * interrupts nor limits of time; for both it is rung.
  *
- * <p>Nobody waits to ring, because no FIFO is ever full: for one bit in a mask there is one ring,
- * and all other rings are left out while a byte is there. Whoever reads that byte looks again.
+ * <p>A ring is a {@link RingKey}. The system writes and reads so few bytes whole.
+ *
+ * <p>Nobody waits to ring, because no FIFO is ever full: who rings looks now and then whether many
+ * rings are there that nobody has taken, and then leaves its own out. Whoever finds so many rings
+ * in one read wakes everybody.
  */
 final class Ear {
+  /** The bytes of rings that stand for a ring for everybody. */
+  private static final int MANY = 2048; // half of what every FIFO holds
+
+  /**
+   * How often one process rings before it looks whether so many are there. While it does not look,
+   * it may fill the other half.
+   */
+  private static final int LOOK_EVERY = 8; // Guess
+
+  private static final int CAPACITY = 4096;
+
   private final FileInputStream in;
   private final FileOutputStream out;
 
@@ -32,13 +48,21 @@ final class Ear {
   /** Ends a read when its thread is interrupted; null after it has. By the thread that listens. */
   private @Nullable Interruption interruption;
 
+  /** What is read into. By the thread that listens. */
+  private final ByteBuffer rings = ByteBuffer.allocate(CAPACITY);
+
+  /** What is written from, and how often. Guarded by this buffer. */
+  private final ByteBuffer written = ByteBuffer.allocate(Long.BYTES);
+
+  private int unlooked; // guarded by written
+
   private final Alarm alarm =
       new Alarm() {
         private boolean started; // by the thread that listens
 
         @Override
         void ring() {
-          ringQuietly();
+          endListeningQuietly();
         }
 
         @Override
@@ -102,19 +126,31 @@ final class Ear {
     return !closed;
   }
 
-  /** Makes a thread that listens return: the one that does, or the next one. */
-  void ring() throws IOException {
+  /** Rings for what has this key. */
+  void ring(long key) throws IOException {
     if (begin()) {
       try {
-        out.write(1);
+        synchronized (written) {
+          unlooked++;
+          if (unlooked >= LOOK_EVERY) {
+            unlooked = 0;
+            if (in.available() >= MANY) {
+              return;
+            }
+          }
+          write(key);
+        }
       } finally {
         end();
       }
     }
   }
 
-  /** Rings, unless there is a ring already that nobody has taken. */
-  void ringOnce() throws IOException {
+  /**
+   * Makes a thread that listens return: the one that does, or the next one. It does if there is a
+   * ring already that nobody has taken.
+   */
+  void endListening() throws IOException {
     if (begin()) {
       try {
         ringIfSilent();
@@ -126,16 +162,23 @@ final class Ear {
 
   private void ringIfSilent() throws IOException {
     if (in.available() == 0) {
-      out.write(1);
+      synchronized (written) {
+        write(RingKey.NOBODY);
+      }
     }
   }
 
+  private void write(long key) throws IOException {
+    out.write(written.putLong(0, key).array());
+  }
+
   /**
-   * Waits for a ring. Called by one thread at a time.
+   * Waits for rings, and takes those that are there. Called by one thread at a time.
    *
    * @param nanos how long at most; {@link Mutex#FOR_EVER} for no limit
+   * @param taken is given the key of each
    */
-  void listen(long nanos) throws IOException {
+  void listen(long nanos, LongConsumer taken) throws IOException {
     if (!begin()) {
       return;
     }
@@ -151,6 +194,7 @@ final class Ear {
       if (!known.read()) {
         interruption = null;
       }
+      tell(taken);
     } finally {
       if (nanos != Mutex.FOR_EVER) {
         alarm.clear();
@@ -159,12 +203,13 @@ final class Ear {
     }
   }
 
-  /** Takes a ring if there is one. Does not wait. */
-  void take() throws IOException {
+  /** Takes the rings that are there. Does not wait. */
+  void take(LongConsumer taken) throws IOException {
     if (begin()) {
       try {
         if (in.available() > 0) {
-          int _ = in.read();
+          read();
+          tell(taken);
         }
       } finally {
         end();
@@ -172,14 +217,29 @@ final class Ear {
     }
   }
 
+  private void read() throws IOException {
+    rings.clear();
+    rings.limit(Math.max(0, in.read(rings.array())));
+  }
+
+  private void tell(LongConsumer taken) {
+    if (rings.remaining() >= MANY) {
+      taken.accept(RingKey.EVERYBODY);
+      return;
+    }
+    while (rings.remaining() >= Long.BYTES) {
+      taken.accept(rings.getLong());
+    }
+  }
+
   /** The JDK closes an interruptible channel when the thread that uses it is interrupted. */
   private final class Interruption extends AbstractInterruptibleChannel {
-    /** Reads a byte; returns false if the thread was interrupted, which stays set. */
+    /** Reads rings; returns false if the thread was interrupted, which stays set. */
     boolean read() throws IOException {
       boolean isWhole;
       begin();
       try {
-        int _ = in.read();
+        Ear.this.read();
       } finally {
         isWhole = endQuietly();
       }
@@ -197,13 +257,13 @@ final class Ear {
 
     @Override
     protected void implCloseChannel() throws IOException {
-      ringOnce();
+      endListening();
     }
   }
 
-  private void ringQuietly() {
+  private void endListeningQuietly() {
     try {
-      ringOnce();
+      endListening();
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.WARNING, "the end of a wait may be noticed late", e);
     }

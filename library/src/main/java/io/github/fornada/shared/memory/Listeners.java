@@ -1,28 +1,23 @@
 package io.github.fornada.shared.memory;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of a process that wait to be rung. One of them listens itself, so that a ring wakes
- * it without another thread in between; it wakes the others, which are parked. When it goes, one of
- * the others listens.
+ * The threads of a process that wait to be rung. One of them listens itself, so that a ring for it
+ * wakes it without another thread in between. It wakes the others that a ring is for, and no more:
+ * they are parked. When it goes, it wakes one of the others, which listens.
  */
 abstract class Listeners {
-  /** Each with the rings that were taken before it last looked whether it has to wait. */
-  private final Map<Thread, Long> sleepers = new ConcurrentHashMap<>();
+  private final Sleepers sleepers = new Sleepers();
 
-  /** Whether a thread listens. Set to true, and back, by that thread. */
-  private final AtomicBoolean listening = new AtomicBoolean();
-
-  /** How often {@link #listen} has returned. Written by the thread that listens. */
-  private final AtomicLong taken = new AtomicLong();
+  /** The one that listens. Set, and back to null, by its thread. */
+  private final AtomicReference<@Nullable Sleeper> listener = new AtomicReference<>();
 
   /**
-   * Waits for a ring, and takes it. Called by one thread at a time, which is known to the others.
+   * Waits for rings, takes them and calls {@link #taken} for each; or returns for no reason. Called
+   * by one thread at a time.
    *
    * @param nanos how long at most; {@link Mutex#FOR_EVER} for no limit
    */
@@ -31,68 +26,102 @@ abstract class Listeners {
   /** Makes a call of {@link #listen} return at once: the present one, or else the next. */
   abstract void endListening();
 
-  /** Makes {@code thread} one that is woken. Called before it looks whether it has to wait. */
-  void add(Thread thread) {
-    sleepers.put(thread, taken.get());
-  }
-
-  void remove(Thread thread) {
-    sleepers.remove(thread);
-  }
-
-  /** Waits as {@link Bell#await} does. */
-  void await(Object blocker, long nanos) {
-    if (listening.compareAndSet(false, true)) {
-      try {
-        if (!hasMissedARing()) {
-          listen(nanos);
-          taken.incrementAndGet();
-        }
-      } finally {
-        listening.set(false);
-        // A thread that found somebody listening did so before this, and is known here since before
-        // that. So it is woken, or does not park, and listens.
-        wakeOthers();
-      }
-    } else {
-      park(blocker, nanos);
-    }
-    add(Thread.currentThread()); // from now on it looks again
-  }
+  /** Returns whether there is something to listen to. */
+  abstract boolean isOpen();
 
   /**
-   * Returns whether another thread has taken a ring since the calling thread has looked. It will
-   * not come again.
+   * Makes the calling thread one that is woken. Called before it looks whether it has to wait.
+   *
+   * @param key what it waits for
+   * @param canListen whether it calls {@link #await}, and may listen for others there
    */
-  private boolean hasMissedARing() {
-    return !Long.valueOf(taken.get()).equals(sleepers.get(Thread.currentThread()));
+  Sleeper add(long key, boolean canListen) {
+    var self = new Sleeper(key, canListen);
+    sleepers.add(self);
+    return self;
+  }
+
+  void remove(Sleeper self) {
+    sleepers.remove(self);
+    if (listener.get() == null) {
+      wakeNext(null); // it may have been woken to listen, and does not
+    }
+  }
+
+  /** Waits as {@link Bell#await} does. Afterwards the thread looks again. */
+  void await(Sleeper self, Object blocker, long nanos) {
+    if (listener.compareAndSet(null, self)) {
+      try {
+        listenFor(self, nanos);
+      } finally {
+        resign(self);
+      }
+    } else if (!self.isRung()) {
+      // Who rings sets the flag before it unparks: then this returns at once.
+      park(blocker, nanos);
+    }
+    self.looksAgain();
+  }
+
+  /** Listens until there is a ring for {@code self}, or another reason to look again. */
+  private void listenFor(Sleeper self, long nanos) {
+    long began = nanos == Mutex.FOR_EVER ? 0 : System.nanoTime();
+    long left = nanos;
+    // Another thread may have taken the ring since this one looked. It will not come again.
+    while (left > 0 && !self.isRung() && isOpen() && !Thread.currentThread().isInterrupted()) {
+      listen(left);
+      if (nanos != Mutex.FOR_EVER) {
+        left = nanos - (System.nanoTime() - began);
+      }
+    }
+  }
+
+  /** Stops to listen, and sees to it that another thread does, if any waits. */
+  private void resign(Sleeper self) {
+    listener.set(null);
+    // A thread that found somebody listening did so before this, and is known here since before
+    // that. So it may be the one that is woken; one that comes later finds nobody listening.
+    wakeNext(self);
+  }
+
+  /** Whoever is woken listens, or leaves and wakes the next one. */
+  private void wakeNext(@Nullable Sleeper self) {
+    Sleeper next = sleepers.listenerBut(self);
+    if (next != null) {
+      next.wake();
+    }
   }
 
   /** Listens for the others until it is told to stop, or its thread may not any more. */
   void listenAlways() {
-    Thread self = Thread.currentThread();
-    add(self); // to be woken when the one that listens goes
-    while (isOpen()) {
-      if (listening.compareAndSet(false, true)) {
-        while (isOpen()) {
-          listen(Mutex.FOR_EVER);
-          taken.incrementAndGet();
-          // A task may have interrupted this thread: with the flag set it would never wait.
+    Sleeper self = add(RingKey.NOBODY, true); // to be woken when the one that listens goes
+    try {
+      while (isOpen()) {
+        if (listener.compareAndSet(null, self)) {
+          try {
+            while (isOpen()) {
+              listen(Mutex.FOR_EVER);
+              self.looksAgain();
+              // A task may have interrupted this thread: with the flag set it would never wait.
+              var _ = Thread.interrupted();
+            }
+          } finally {
+            resign(self);
+          }
+        } else {
+          LockSupport.park(this);
           var _ = Thread.interrupted();
-          wakeOthers();
         }
-        listening.set(false);
-        wakeOthers();
-      } else {
-        LockSupport.park(this);
-        var _ = Thread.interrupted();
       }
+    } finally {
+      remove(self);
     }
-    remove(self);
   }
 
-  /** Returns whether there is something to listen to. */
-  abstract boolean isOpen();
+  /** Called by the thread that listens, for each ring that it has taken. */
+  void taken(long key) {
+    sleepers.ring(key);
+  }
 
   static void park(Object blocker, long nanos) {
     if (nanos == Mutex.FOR_EVER) {
@@ -102,20 +131,13 @@ abstract class Listeners {
     }
   }
 
-  /** Wakes all, the one that listens too. */
-  void wakeAll() {
-    for (Thread sleeper : sleepers.keySet()) {
-      LockSupport.unpark(sleeper);
-    }
-    endListening(); // also of one that is only about to listen
-  }
-
-  private void wakeOthers() {
-    Thread self = Thread.currentThread();
-    for (Thread sleeper : sleepers.keySet()) {
-      if (!sleeper.equals(self)) {
-        LockSupport.unpark(sleeper);
-      }
+  /** Rings the threads of this process that wait for what has this key. */
+  void ring(long key) {
+    sleepers.ring(key);
+    Sleeper known = listener.get();
+    // One that is only about to listen is known already, or sees that it was rung.
+    if (known != null && known.isRung()) {
+      endListening();
     }
   }
 }

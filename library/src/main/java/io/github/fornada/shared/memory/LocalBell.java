@@ -1,12 +1,8 @@
 package io.github.fornada.shared.memory;
 
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
-
 /** The bell of a pool whose tasks all run in this process. */
 final class LocalBell implements Bell {
-  private final Set<Thread> sleepers = ConcurrentHashMap.newKeySet();
+  private final Sleepers sleepers = new Sleepers();
 
   @Override
   public long id() {
@@ -24,17 +20,19 @@ final class LocalBell implements Bell {
   }
 
   @Override
-  public void add(Thread thread) {
-    sleepers.add(thread);
+  public Sleeper add(long key) {
+    var self = new Sleeper(key, false);
+    sleepers.add(self);
+    return self;
   }
 
   @Override
-  public void remove(Thread thread) {
-    sleepers.remove(thread);
+  public void remove(Sleeper sleeper) {
+    sleepers.remove(sleeper);
   }
 
   @Override
-  public void ring(int seat) {
-    sleepers.forEach(LockSupport::unpark);
+  public void ring(int seat, long key) {
+    sleepers.ring(key);
   }
 }

@@ -149,12 +149,11 @@ public final class Mutex {
     MemorySegment memory = region.segment();
     Bell bell = region.bell();
     int seat = bell.seat();
-    Thread self = Thread.currentThread();
     long began = System.nanoTime();
     long died = NOT_ACQUIRED;
     int naps = 0;
     long pause = TOO_LONG_NANOS;
-    bell.add(self);
+    Sleeper self = bell.add(region.keyOf(at));
     try {
       while (true) {
         region.requireOpen();
@@ -190,7 +189,7 @@ public final class Mutex {
           return died;
         }
         long askAgain = isHeir ? FOR_EVER : early > 0 ? early : pause;
-        bell.await(this, Math.min(left, askAgain));
+        bell.await(self, this, Math.min(left, askAgain));
         // While it is awake nobody need ring.
         boolean rung = !WaitBits.clear(memory, at + OwnerWord.BITS, seat);
         if (rung) {
@@ -238,12 +237,12 @@ public final class Mutex {
     if (givesUp) {
       OwnerWord.withdraw(memory, at, seat);
       if (OwnerWord.isOwnedBy(memory, at, bell.id())) { // it was handed over meanwhile
-        OwnerWord.release(memory, at, 0, bell);
+        OwnerWord.release(region, at, 0);
       }
     }
     boolean rung = !WaitBits.clear(memory, at + OwnerWord.BITS, seat);
     if (givesUp && rung) {
-      OwnerWord.ringNext(memory, at, bell);
+      OwnerWord.ringNext(region, at);
     }
   }
 
@@ -269,7 +268,7 @@ public final class Mutex {
     }
     try {
       if (local.getHoldCount() == 1) {
-        OwnerWord.release(region.segment(), at, died, region.bell());
+        OwnerWord.release(region, at, died);
       }
     } finally {
       local.unlock();

@@ -108,21 +108,22 @@ final class OwnerWord {
    *
    * @param died the owner that died with it and that the next one must be told of; 0 for none
    */
-  static void release(MemorySegment memory, long at, long died, Bell bell) {
+  static void release(Region region, long at, long died) {
+    MemorySegment memory = region.segment();
     while (true) {
       long seen = (long) Region.LONG.getVolatile(memory, at);
       int heir = (int) (seen >>> HIGH) - 1;
-      long next = heir < 0 || died != 0 ? 0 : bell.idOf(heir);
+      long next = heir < 0 || died != 0 ? 0 : region.bell().idOf(heir);
       if (next != 0) {
         if (Region.LONG.compareAndSet(memory, at, seen, next | HANDED)) {
           if (WaitBits.clear(memory, at + BITS, heir)) { // else it is awake
-            bell.ring(heir);
+            region.ring(heir, at);
           }
           return;
         }
       } else if (Region.LONG.compareAndSet(memory, at, seen, abandonedBy(died))) {
         if (WaitBits.isAny(memory, at + BITS)) {
-          ringNext(memory, at, bell);
+          ringNext(region, at);
         }
         return;
       }
@@ -130,9 +131,10 @@ final class OwnerWord {
   }
 
   /** Wakes one that waits; each in turn, because those that were woken last may wait again. */
-  static void ringNext(MemorySegment memory, long at, Bell bell) {
+  static void ringNext(Region region, long at) {
+    MemorySegment memory = region.segment();
     int next = (int) (long) Region.LONG.getVolatile(memory, at + NEXT) & (Bell.SEATS - 1);
-    int rung = WaitBits.ringOne(memory, at + BITS, bell, next);
+    int rung = WaitBits.ringOne(region, at + BITS, next);
     if (rung >= 0) {
       Region.LONG.setVolatile(memory, at + NEXT, rung + 1L);
     }

@@ -42,6 +42,9 @@ public final class Region {
   private final String name;
   private final long size;
 
+  /** That of all lines of this object. */
+  private final long key;
+
   /**
    * Null until this process has mapped it, and when it was freed. Written under this monitor, and
    * read without it: a thread that sees null looks again under the monitor, and all fields of a
@@ -63,6 +66,7 @@ public final class Region {
     this.bell = bell;
     this.name = name;
     this.size = size;
+    this.key = RingKey.ofObject(name);
   }
 
   /** Creates a region in memory of this process. */
@@ -74,6 +78,21 @@ public final class Region {
 
   static long line(int number) {
     return (long) number * LINE;
+  }
+
+  /** Returns the number of the line with this place of the first page. */
+  static long lineOf(long at) {
+    return at / LINE;
+  }
+
+  /** Returns what those are rung for who wait in the line with this place. */
+  long keyOf(long at) {
+    return RingKey.ofLine(key, at);
+  }
+
+  /** Wakes the process in this seat, where it waits in the line with the place {@code at}. */
+  void ring(int seat, long at) {
+    bell.ring(seat, keyOf(at));
   }
 
   /**
@@ -287,6 +306,15 @@ public final class Region {
       case ROUND -> Rendezvous.wasUsedBy(page, claims(page), dead);
       case LEASE -> Leases.wasUsedBy(page, dead);
     };
+  }
+
+  /** Wakes all that wait for something of this object. */
+  void ringAll() {
+    MemorySegment page = segment();
+    long lines = (long) LONG.getVolatile(page, LOCKS) + (long) LONG.getVolatile(page, POINTS);
+    for (int i = 1; i <= lines; i++) {
+      WaitBits.ringAll(this, line(i) + Long.BYTES);
+    }
   }
 
   private static int claims(MemorySegment page) {

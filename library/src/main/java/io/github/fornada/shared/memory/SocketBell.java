@@ -25,11 +25,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bell of a process that shares memory with others. A process that waits listens at a
- * Unix-domain socket in the pool's private folder, named after its seat; whoever wakes it writes a
- * byte there itself. One of the threads that wait listens for all: see {@link Listeners}. A virtual
- * thread would keep its carrier while it listens; once one has waited, a thread of the bell's own
- * listens for all.
+ * The bell of a process that shares memory with others. A process that waits listens at a FIFO in
+ * the pool's private folder, or at a Unix-domain socket, named after its seat; whoever wakes it
+ * writes there itself. One of the threads that wait listens for all: see {@link Listeners}. A
+ * virtual thread would keep its carrier while it listens; once one has waited, a thread of the
+ * bell's own listens for all.
  *
  * <p>All channels are in non-blocking mode: an interrupt of the thread that uses one does not close
  * it, so any thread may ring and listen.
@@ -105,22 +105,22 @@ final class SocketBell implements Bell {
   }
 
   @Override
-  public void add(Thread thread) {
-    ears.add(thread);
+  public Sleeper add(long key) {
+    return ears.add(key, !Thread.currentThread().isVirtual());
   }
 
   @Override
-  public void remove(Thread thread) {
-    ears.remove(thread);
+  public void remove(Sleeper sleeper) {
+    ears.remove(sleeper);
   }
 
   @Override
-  public void await(Object blocker, long nanos) {
+  public void await(Sleeper self, Object blocker, long nanos) {
     if (Thread.currentThread().isVirtual()) {
       listenAlways();
       Listeners.park(blocker, nanos);
     } else {
-      ears.await(blocker, nanos);
+      ears.await(self, blocker, nanos);
     }
   }
 
@@ -132,8 +132,9 @@ final class SocketBell implements Bell {
     }
   }
 
-  void wakeOwn() {
-    ears.wakeAll();
+  /** Rings the threads of this process. */
+  void ringOwn(long key) {
+    ears.ring(key);
   }
 
   // ---- seats
@@ -320,6 +321,7 @@ final class SocketBell implements Bell {
         return; // there is no seat: then nobody rings
       }
       if (!rung.isEmpty() && readRung()) {
+        taken(RingKey.EVERYBODY);
         return; // another ring has come, so whoever listens must look again
       }
       try {
@@ -331,6 +333,7 @@ final class SocketBell implements Bell {
         } else {
           var _ = from.select(taking, Math.max(1, Math.ceilDiv(nanos, NANOS_PER_MILLI)));
         }
+        taken(RingKey.EVERYBODY); // a byte does not say for what
       } catch (ClosedSelectorException e) {
         // The pool has ended, as who waits will see.
       } catch (IOException | RuntimeException | OutOfMemoryError e) {
@@ -343,9 +346,9 @@ final class SocketBell implements Bell {
       try {
         if (aside) {
           LockSupport.parkNanos(this, Math.min(nanos, POLL_NANOS));
-          fifo.take();
+          fifo.take(this::taken);
         } else {
-          fifo.listen(nanos);
+          fifo.listen(nanos, this::taken);
         }
       } catch (IOException | RuntimeException | OutOfMemoryError e) {
         Log.get().log(System.Logger.Level.WARNING, LATE, e);
@@ -357,7 +360,7 @@ final class SocketBell implements Bell {
     void endListening() {
       Ear fifo = ear;
       if (fifo != null) {
-        ringQuietly(fifo);
+        SocketBell.endListening(fifo);
       }
       Selector from = selector;
       if (from != null) {
@@ -402,24 +405,15 @@ final class SocketBell implements Bell {
   // ---- ringing
 
   @Override
-  public void ring(int at) {
-    ring(at, Ear::ring);
-  }
-
-  /** How a process is rung that listens at a FIFO. */
-  private interface Ringing {
-    void ring(Ear ear) throws IOException;
-  }
-
-  private void ring(int at, Ringing ringing) {
+  public void ring(int at, long key) {
     if (at == seat) {
-      wakeOwn();
+      ringOwn(key);
       return;
     }
     long word = wordOf(at);
     long to = word & OwnerWord.MAX_ID;
     if (to == 0 || to == id) {
-      wakeOwn(); // this process may be taking that seat just now
+      ringOwn(key); // this process may be taking that seat just now
       return;
     }
     Line line = lines[at];
@@ -431,7 +425,7 @@ final class SocketBell implements Bell {
             known = Ear.open(ear(at));
             line.ear = known;
           }
-          ringing.ring(known);
+          known.ring(key);
           return;
         }
         if (line.channel == null || line.to != to) {
@@ -477,15 +471,15 @@ final class SocketBell implements Bell {
     return e instanceof java.net.ConnectException || e instanceof NoSuchFileException;
   }
 
-  /** Wakes every process that waits for anything in this pool. */
-  void ringEverybody() {
-    wakeOwn();
+  /** Rings the threads of all processes that wait for what has this key. */
+  void ringAll(long key) {
+    ringOwn(key);
     if (Files.notExists(folder.resolve(SEAT_FILE))) {
       return; // no process has ever waited
     }
     for (int i = 0; i < SEATS; i++) {
-      if (idOf(i) != 0) {
-        ring(i, Ear::ringOnce);
+      if (i != seat && idOf(i) != 0) {
+        ring(i, key);
       }
     }
   }
@@ -552,12 +546,12 @@ final class SocketBell implements Bell {
         }
       }
     }
-    wakeOwn();
+    ringOwn(RingKey.EVERYBODY);
   }
 
-  private static void ringQuietly(Ear fifo) {
+  private static void endListening(Ear fifo) {
     try {
-      fifo.ringOnce();
+      fifo.endListening();
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.WARNING, LATE, e);
     }

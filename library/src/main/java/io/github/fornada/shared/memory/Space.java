@@ -395,7 +395,7 @@ public final class Space {
       if (file != null) {
         host.freed(file.toString());
       }
-      ringEverybody();
+      ringAll(RingKey.ofObject(region.name()));
     }
   }
 
@@ -420,23 +420,23 @@ public final class Space {
       if (leased != null) {
         leased.unmap();
       }
-      wakeOwn();
+      ringOwn(RingKey.ofObject(name));
     }
   }
 
-  private void ringEverybody() {
+  private void ringAll(long key) {
     if (bell instanceof SocketBell sockets) {
-      sockets.ringEverybody();
+      sockets.ringAll(key);
     } else {
-      bell.ring(0);
+      bell.ring(0, key);
     }
   }
 
-  private void wakeOwn() {
+  private void ringOwn(long key) {
     if (bell instanceof SocketBell sockets) {
-      sockets.wakeOwn();
+      sockets.ringOwn(key);
     } else {
-      bell.ring(0);
+      bell.ring(0, key);
     }
   }
 
@@ -494,7 +494,8 @@ public final class Space {
       seats.vacate(seat, dead);
     }
     if (any || seat >= 0) {
-      seats.ringEverybody();
+      // Of objects without claims too: it may have died between a change and its ring.
+      seats.ringAll(RingKey.EVERYBODY);
     }
     return received.isEmpty() ? certificate : certificate.withReceived(received);
   }
@@ -546,6 +547,7 @@ public final class Space {
       if (last != null) {
         received.add(last + " of SharedQueue " + numberOf(region.name()));
       }
+      region.ringAll(); // before the other objects are looked at
       return true;
     } catch (IllegalStateException e) {
       return false; // it was freed meanwhile
@@ -602,7 +604,7 @@ public final class Space {
     if (bell instanceof SocketBell sockets) {
       sockets.close();
     } else {
-      wakeOwn();
+      ringOwn(RingKey.EVERYBODY);
     }
   }
 

@@ -59,7 +59,8 @@ final class WaitBits {
    *
    * @return its seat; -1 if none waits
    */
-  static int ringOne(MemorySegment memory, long at, Bell bell, int seat) {
+  static int ringOne(Region region, long at, int seat) {
+    MemorySegment memory = region.segment();
     for (int i = 0; i <= WORDS; i++) {
       long word = at + (long) ((seat / Long.SIZE + i) % WORDS) * Long.BYTES;
       long after = i == 0 ? -1L << seat : i == WORDS ? ~(-1L << seat) : -1L;
@@ -71,7 +72,7 @@ final class WaitBits {
         int first = Long.numberOfTrailingZeros(seen & after);
         if (Region.LONG.compareAndSet(memory, word, seen, seen & ~(1L << first))) {
           int rung = (int) ((word - at) / Long.BYTES) * Long.SIZE + first;
-          bell.ring(rung);
+          region.ring(rung, at);
           return rung;
         }
       }
@@ -80,7 +81,8 @@ final class WaitBits {
   }
 
   /** Wakes every process that waits. */
-  static void ringAll(MemorySegment memory, long at, Bell bell) {
+  static void ringAll(Region region, long at) {
+    MemorySegment memory = region.segment();
     for (int i = 0; i < WORDS; i++) {
       long word = at + (long) i * Long.BYTES;
       long seen = (long) Region.LONG.getVolatile(memory, word);
@@ -88,7 +90,7 @@ final class WaitBits {
         seen = (long) Region.LONG.getVolatile(memory, word);
       }
       for (long left = seen; left != 0; left &= left - 1) {
-        bell.ring(i * Long.SIZE + Long.numberOfTrailingZeros(left));
+        region.ring(i * Long.SIZE + Long.numberOfTrailingZeros(left), at);
       }
     }
   }

@@ -60,7 +60,7 @@ public final class WaitPoint {
 
   /** Wakes every process that waits here. */
   public void ringAll() {
-    WaitBits.ringAll(region.segment(), at + BITS, region.bell());
+    WaitBits.ringAll(region, at + BITS);
   }
 
   /**
@@ -68,7 +68,7 @@ public final class WaitPoint {
    * must call this too if there is more of it. One that gives up passes the ring on by itself.
    */
   public void ringOne() {
-    int _ = WaitBits.ringOne(region.segment(), at + BITS, region.bell(), 0);
+    int _ = WaitBits.ringOne(region, at + BITS, 0);
   }
 
   /** Returns whether a process may wait here: no if nobody has since {@link #passOn} found none. */
@@ -86,7 +86,7 @@ public final class WaitPoint {
     MemorySegment memory = region.segment();
     // Cleared before the mask is read. Who waits sets its bit first, and then the hint.
     Region.LONG.setVolatile(memory, hint, 0L);
-    if (WaitBits.ringOne(memory, at + BITS, region.bell(), 0) >= 0) {
+    if (WaitBits.ringOne(region, at + BITS, 0) >= 0) {
       Region.LONG.setVolatile(memory, hint, 1L); // there may be more that wait
     }
   }
@@ -113,10 +113,9 @@ public final class WaitPoint {
     MemorySegment memory = region.segment();
     Bell bell = region.bell();
     int seat = bell.seat();
-    Thread self = Thread.currentThread();
     long began = System.nanoTime();
     boolean holds = false;
-    bell.add(self);
+    Sleeper self = bell.add(region.keyOf(at));
     begin();
     try {
       while (true) {
@@ -133,7 +132,7 @@ public final class WaitPoint {
         if (left <= 0) {
           return false;
         }
-        bell.await(this, left);
+        bell.await(self, this, left);
       }
     } finally {
       bell.remove(self);

@@ -63,13 +63,15 @@ final class Processes {
     }
 
     @Override
-    public void add(Thread thread) {}
+    public Sleeper add(long key) {
+      return new Sleeper(key, false);
+    }
 
     @Override
-    public void remove(Thread thread) {}
+    public void remove(Sleeper sleeper) {}
 
     @Override
-    public void ring(int other) {
+    public void ring(int other, long key) {
       LockSupport.unpark(threads[other]);
     }
   }

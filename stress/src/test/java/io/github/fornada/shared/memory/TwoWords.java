@@ -32,14 +32,15 @@ final class TwoWords {
 
     static void withdraw(MemorySegment memory, long at, int seat) {}
 
-    static void release(MemorySegment memory, long at, long died, Bell bell) {
+    static void release(Region region, long at, long died) {
+      MemorySegment memory = region.segment();
       Region.LONG.setVolatile(memory, at + WHO, 0L);
       Region.LONG.setVolatile(memory, at, 0L);
-      ringNext(memory, at, bell);
+      ringNext(region, at);
     }
 
-    static void ringNext(MemorySegment memory, long at, Bell bell) {
-      int _ = WaitBits.ringOne(memory, at + BITS, bell, 0);
+    static void ringNext(Region region, long at) {
+      int _ = WaitBits.ringOne(region, at + BITS, 0);
     }
 
     static boolean isFree(MemorySegment memory, long at) {
