@@ -13,12 +13,15 @@ import io.github.fornada.shared.SharedLock;
 import io.github.fornada.shared.SharedQueue;
 import io.github.fornada.shared.SharedSpace;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
@@ -123,6 +126,65 @@ class SharedWaitingTest {
         assertThat(Pools.soon(task)).isEqualTo(0);
       }
     }
+  }
+
+  @Test
+  void aRingWakesNoThreadThatWaitsForSomethingElse() throws Exception {
+    int rounds = 200;
+    var waiting = new ArrayList<Thread>();
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Integer> there = shared.queue(1);
+      SharedQueue<Integer> back = shared.queue(1);
+      CompletableFuture<Integer> echo =
+          pool.submit(
+              0,
+              x -> {
+                for (int i = 0; i < rounds; i++) {
+                  back.send(there.receive());
+                }
+                return 0;
+              });
+      SharedFlag go = shared.flag();
+      for (int i = 0; i < 20; i++) {
+        waiting.add(Thread.ofPlatform().start(() -> awaitQuietly(go)));
+      }
+      for (Thread thread : waiting) {
+        Waiting.until(
+            "it waits",
+            () ->
+                thread.getState() == Thread.State.WAITING
+                    || Arrays.stream(thread.getStackTrace())
+                        .anyMatch(frame -> frame.getMethodName().equals("listen")));
+      }
+      long before = ownWakeUps(waiting);
+      for (int i = 0; i < rounds; i++) {
+        there.send(i);
+        assertThat(back.receive()).isEqualTo(i);
+      }
+      // One of them listens for all, or is woken to do so; each ring woke all 20 once.
+      assertThat(ownWakeUps(waiting) - before).isLessThan(5L * rounds);
+      go.set();
+      for (Thread thread : waiting) {
+        thread.join();
+      }
+      assertThat(Pools.soon(echo)).isEqualTo(0);
+    }
+  }
+
+  private static void awaitQuietly(SharedFlag flag) {
+    try {
+      flag.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** How often these threads of this process have blocked or waited. */
+  private static long ownWakeUps(List<Thread> threads) {
+    var management = ManagementFactory.getThreadMXBean();
+    long[] ids = threads.stream().mapToLong(Thread::threadId).toArray();
+    return Arrays.stream(management.getThreadInfo(ids)).mapToLong(ThreadInfo::getWaitedCount).sum();
   }
 
   /** How often the threads of a process have slept. */

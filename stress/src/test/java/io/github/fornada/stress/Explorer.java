@@ -718,6 +718,11 @@ public final class Explorer {
   }
 
   /** Does nothing, for a twin. */
+  public static void forget(Object of, int number, long other) {
+    step();
+  }
+
+  /** Does nothing, for a twin. */
   public static void forget(Object of, Object other) {
     step();
   }
