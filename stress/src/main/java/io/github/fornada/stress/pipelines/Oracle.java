@@ -173,10 +173,10 @@ final class Oracle {
     return stage.multiplies() ? Tokens.afterChildren(token, stage.depth()) : token;
   }
 
-  private static void checkEnding(
-      PipelineOutcome<?> outcome, StagePlan stage, Ending ending, long token) {
-    boolean hasTimeout = stage.limits().timeoutMillis() > 0; // and the machine may be slow
-    boolean isPlanned = hasTimeout || stage.ending(token) == ending;
+  private void checkEnding(
+      PipelineOutcome<Object> outcome, StagePlan stage, Ending ending, long token) {
+    boolean hasTimeout = stage.limits().timeoutMillis() > 0;
+    boolean isPlanned = stage.ending(token) == ending || isExcused(outcome);
     switch (outcome.outcome()) {
       case Outcome.Failed<?>(Throwable cause) -> {
         require(
@@ -324,12 +324,20 @@ final class Oracle {
     return false;
   }
 
-  /** Whether the outcome may be there in place of the planned one. */
-  private boolean isExcused(PipelineOutcome<?> outcome) {
+  /**
+   * Whether the outcome may be there in place of the planned one: because of a stop, after which
+   * nothing is tried again, or of a machine so slow that timeouts are over.
+   */
+  private boolean isExcused(PipelineOutcome<Object> outcome) {
+    StagePlan stage = plan.stage(outcome.stage());
+    boolean hasTimeout = stage.limits().timeoutMillis() > 0;
+    long token = Value.tokens(value(outcome))[0];
     return switch (Ending.of(outcome.outcome())) {
       case DONE -> false;
       case CANCELLED -> isStopped;
-      default -> plan.stage(outcome.stage()).limits().timeoutMillis() > 0; // on a slow machine
+      case TIMED_OUT -> hasTimeout;
+      case FAILED -> stage.isFlaky(token) && (isStopped || hasTimeout);
+      case LOST -> stage.haltsOnce(token) && (isStopped || hasTimeout);
     };
   }
 

@@ -96,7 +96,10 @@ final class PlanDraw {
       boolean mayBeEndless = depth == count - 1 && consumption.kind() == Kind.LIMIT;
       stages.add(stage(depth, items, mayBeEndless));
     }
-    Batches end = chance(0.2) ? batches() : null;
+    // Endless streams outgrow their tokens when each outcome takes hundreds of items.
+    Fan last = stages.getLast().fan();
+    boolean endsInBatches = chance(0.2) && !(last != null && last.isEndless());
+    Batches end = endsInBatches ? batches() : null;
     var options =
         new Plan.Options(
             chance(0.6),

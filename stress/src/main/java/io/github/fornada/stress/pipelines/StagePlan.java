@@ -53,7 +53,7 @@ record StagePlan(
    * The parts of items that go wrong, and a stretch of the source in which all fail.
    *
    * @param flaky fail at the first attempt only
-   * @param late take twice their timeout
+   * @param late sleep until their timeout
    * @param halts end their worker JVM, each time
    * @param haltsOnce end it at the first attempt only
    */

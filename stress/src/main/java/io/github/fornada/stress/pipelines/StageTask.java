@@ -17,6 +17,9 @@ import java.util.stream.LongStream;
 record StageTask(StagePlan plan, String attempts) implements TaskFunction<Object, Object> {
   private static final int EXIT = 7;
 
+  /** Longer than a timeout may come late on a loaded machine, and than nothing may move. */
+  private static final long NEVER_MILLIS = 600_000;
+
   /** What a planned failure throws. */
   static final class PlannedException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -40,7 +43,7 @@ record StageTask(StagePlan plan, String attempts) implements TaskFunction<Object
     takeTime(token);
     switch (plan.ending(token)) {
       case LOST -> Runtime.getRuntime().halt(EXIT);
-      case TIMED_OUT -> Thread.sleep(2L * plan.limits().timeoutMillis());
+      case TIMED_OUT -> Thread.sleep(NEVER_MILLIS);
       case FAILED -> throw new PlannedException();
       default -> {}
     }
