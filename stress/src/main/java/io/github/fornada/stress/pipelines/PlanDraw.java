@@ -56,16 +56,22 @@ final class PlanDraw {
   private final SplittableRandom random;
   private final boolean withProcesses;
 
+  /** Whether all stages only pass items on: races between them are the closest then. */
+  private final boolean isQuick;
+
   /** The items that the next stage may get, about. */
   private double expected;
 
   private boolean takesBatches;
+
+  /** The workers of stages whose size may change. */
   private int sized;
 
   private PlanDraw(long seed, boolean withProcesses) {
     this.seed = seed;
     this.random = new SplittableRandom(seed);
     this.withProcesses = withProcesses;
+    this.isQuick = chance(0.3);
   }
 
   /** Returns the plan of this seed, with stages of worker JVMs if these are wanted. */
@@ -167,8 +173,8 @@ final class PlanDraw {
         batches,
         takesBatches,
         fan,
-        faults(items, where.model(), limits),
-        pace(items),
+        isQuick ? Faults.NONE : faults(items, where.model(), limits),
+        isQuick ? Pace.QUICK : pace(items),
         limits,
         where,
         !takesBatches && chance(0.25) ? random.nextDouble() : 0,
@@ -177,7 +183,12 @@ final class PlanDraw {
 
   private Where where() {
     if (withProcesses && chance(0.6)) {
-      return new Where(oneOf(PROCESSES), 1 + random.nextInt(2));
+      Model model = oneOf(PROCESSES);
+      int workers = 1 + random.nextInt(2);
+      if (!model.isShared()) {
+        sized += workers;
+      }
+      return new Where(model, workers);
     } else if (chance(0.25)) {
       return new Where(oneOf(SHARED), 0);
     }
