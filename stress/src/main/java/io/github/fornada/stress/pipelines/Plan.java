@@ -19,7 +19,7 @@ record Plan(
   /**
    * What the source does.
    *
-   * @param items how many it has; an endless one has more than anybody takes
+   * @param items how many it has; an endless one has more than nearly anybody takes
    * @param isList whether it is a list, or has to be asked for each
    * @param throwsAtEnd whether it throws after these
    * @param pauses the part of its items before which it pauses

@@ -26,8 +26,8 @@ final class PlanDraw {
   /** The results that are expected of an endless source before it is stopped. */
   private static final double OF_ENDLESS = 3000;
 
-  /** More items than anybody takes from an endless source. */
-  private static final int ENDLESS = 1 << 20;
+  /** As many items as nearly nobody takes. On a loaded machine more would fill the heap. */
+  private static final int ENDLESS = 20_000;
 
   /** The deaths of worker JVMs in one stage. */
   private static final double DEATHS = 2;
