@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The faults that a storm found. Without faults the storm has passed. */
-final class Findings {
+public final class Findings {
   private static final int PRINTED = 12;
 
   private final List<String> first = new ArrayList<>();
@@ -25,12 +25,13 @@ final class Findings {
     }
   }
 
-  synchronized int count() {
+  /** Returns how many faults there are. */
+  public synchronized int count() {
     return count;
   }
 
   /** Returns the first faults, one per line. */
-  synchronized List<String> lines() {
+  public synchronized List<String> lines() {
     var lines = new ArrayList<>(first);
     if (count > first.size()) {
       lines.add("and " + (count - first.size()) + " more");

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /** The resources of this process, as the kernel and the JVM report them. Linux only. */
-final class Vitals {
+public final class Vitals {
   /** The deadline for events that must happen soon; generous, because machines are busy. */
   private static final Duration SOON = Duration.ofSeconds(20);
 
@@ -37,7 +37,8 @@ final class Vitals {
     }
   }
 
-  static List<String> descriptors() {
+  /** Returns the open descriptors of this process, with what they are of. */
+  public static List<String> descriptors() {
     var found = new ArrayList<String>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(SELF.resolve("fd"))) {
       for (Path each : all) {
@@ -126,7 +127,7 @@ final class Vitals {
   }
 
   /** Records what pools have left behind once all are closed. */
-  static void checkNothingLeft(Findings findings, int descriptorsBefore) {
+  public static void checkNothingLeft(Findings findings, int descriptorsBefore) {
     expectNone(findings, "a process below this one", Vitals::descendants);
     expectNone(findings, "a process with a worker's mark", Vitals::marked);
     expectNone(findings, "a folder", Vitals::folders);

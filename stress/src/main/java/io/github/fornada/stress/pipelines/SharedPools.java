@@ -1,0 +1,53 @@
+package io.github.fornada.stress.pipelines;
+
+import io.github.fornada.Pool;
+import io.github.fornada.process.ProcessPool;
+import io.github.fornada.stress.pipelines.StagePlan.Limits;
+import io.github.fornada.stress.pipelines.StagePlan.Model;
+import io.github.fornada.threads.SequentialPool;
+import io.github.fornada.threads.ThreadPool;
+import io.github.fornada.threads.VirtualThreadPool;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** The pools that all pipelines of a storm share. */
+final class SharedPools implements AutoCloseable {
+  /** The limits of the pool of processes that tries again. */
+  static final Limits STUBBORN = new Limits(2, 1, 0);
+
+  private static final int THREADS = 3;
+  private static final int VIRTUAL_THREADS = 10;
+
+  private final Map<Model, Pool> pools = new EnumMap<>(Model.class);
+
+  @SuppressWarnings("resource") // closed with this
+  SharedPools(boolean withProcesses) {
+    pools.put(
+        Model.SHARED_THREADS, ThreadPool.open(o -> o.withWorkers(THREADS).withName("shared")));
+    pools.put(
+        Model.SHARED_VIRTUAL_THREADS,
+        VirtualThreadPool.open(o -> o.withWorkers(VIRTUAL_THREADS).withName("shared-virtual")));
+    pools.put(Model.SHARED_SEQUENTIAL, SequentialPool.open(o -> o.withName("shared-sequential")));
+    if (withProcesses) {
+      pools.put(Model.SHARED_PROCESS, ProcessPool.open(o -> o.withWorkers(1).withHeap("64m")));
+      pools.put(Model.SHARED_PROCESSES, ProcessPool.open(o -> o.withWorkers(2).withHeap("64m")));
+      pools.put(
+          Model.SHARED_STUBBORN_PROCESSES,
+          ProcessPool.open(o ->
+              o.withWorkers(2).withHeap("64m").withPolicy(Execution.policy(o.policy(), STUBBORN))));
+    }
+  }
+
+  Pool get(Model model) {
+    Pool pool = pools.get(model);
+    if (pool == null) {
+      throw new IllegalArgumentException("no pool was opened for " + model);
+    }
+    return pool;
+  }
+
+  @Override
+  public void close() {
+    pools.values().forEach(Pool::close);
+  }
+}
