@@ -561,6 +561,10 @@ public abstract class AbstractPool implements Pool {
   /** Never throws: if it did, the item would be lost. */
   final void retryLater(Batch<?, ?> batch) {
     queue.pause(batch);
+    if (batch.isClosed()) {
+      batchClosed(batch); // a stop got here before the pause, and could not end it
+      return;
+    }
     if (hurried) { // read when the batch pauses already, and written before hurry() looks for those
       resume(batch);
       return;

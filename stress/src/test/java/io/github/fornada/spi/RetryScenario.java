@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +75,21 @@ public class RetryScenario implements Explorer.Scenario {
     }
   }
 
+  /** Lets go of the action, as the timer does. */
+  public static final class Due extends FutureTask<Void> {
+    private final Runnable action;
+
+    public Due(Runnable action) {
+      super(action, null);
+      this.action = action;
+    }
+
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+      return Timer.due.remove(action);
+    }
+  }
+
   /** In the place of ours: the scenario's worker waits for it. */
   public static final class Timer {
     public static final ArrayDeque<Runnable> due = new ArrayDeque<>();
@@ -84,7 +100,7 @@ public class RetryScenario implements Explorer.Scenario {
 
     public static @Nullable Future<?> after(Duration pause, Runnable action) {
       due.add(action);
-      return null;
+      return new Due(action);
     }
   }
 }
