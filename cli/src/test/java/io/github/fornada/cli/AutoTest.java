@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
@@ -33,10 +33,13 @@ class AutoTest {
       }
       """;
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
 
   @BeforeEach
   void writeTasks() throws IOException {
+    folder = served.path();
     Files.writeString(folder.resolve("Waits.java"), TASKS);
   }
 
@@ -111,10 +114,10 @@ class AutoTest {
 
   @Test
   void whatIsForAutoIsRefusedWithoutIt() {
-    var result = Command.run(folder, "run", "Waits.java#nap", "--forget", "a");
+    var result = Command.refused(folder, "run", "Waits.java#nap", "--forget", "a");
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err()).contains("--forget is for --on auto");
-    var unknown = Command.run(folder, "run", "Waits.java#nap", "--on", "magic", "a");
+    var unknown = Command.refused(folder, "run", "Waits.java#nap", "--on", "magic", "a");
     assertThat(unknown.exitCode()).isEqualTo(2);
     assertThat(unknown.err()).contains("auto");
   }

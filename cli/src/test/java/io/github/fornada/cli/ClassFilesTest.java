@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,12 +46,15 @@ class ClassFilesTest {
       class Dep { static String same(String s) { return s; } }
       """;
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
   private Path odd;
   private Map<String, byte[]> classes;
 
   @BeforeEach
   void compile() throws IOException {
+    folder = served.path();
     odd = Files.createDirectories(folder.resolve("a #1 %41 it's!"));
     Path source = odd.resolve("App.java");
     Files.writeString(source, TASK);

@@ -36,6 +36,14 @@ final class Command {
     return served == null ? process(folder, arguments) : served;
   }
 
+  /**
+   * Runs one that is refused before any task runs, in a {@link ServedFolder}: it starts no worker
+   * processes, though it names them.
+   */
+  static Result refused(Path folder, String... arguments) {
+    return ServedFolder.served(folder, arguments);
+  }
+
   /** Runs it in a process of its own, in a folder, to its end. */
   static Result process(Path folder, String... arguments) {
     return finish(folder, new ProcessBuilder(words(arguments)));

@@ -22,8 +22,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command as a user meets it: the cases that it must get right, each as a process. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
@@ -85,7 +83,9 @@ class CommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  @Cells(
+      verify = {"threads", "processes"},
+      rest = {"sequential", "virtual"})
   void everyModelGivesTheSameResultsAndNamesEachFailure(String model) {
     var result = run("run", "Tasks.java#echo", "--on", model, "a", "boom", "exit", "own", "b");
     assertThat(result.out()).isEqualTo("a\nb\n");
@@ -99,7 +99,9 @@ class CommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  @Cells(
+      verify = {"threads", "processes"},
+      rest = {"sequential", "virtual"})
   void anEndlessLoopIsOverAtItsLimitAndTheOthersGoOn(String model) {
     var result =
         Command.process(
@@ -124,11 +126,9 @@ class CommandTest {
 
   /** A loop takes a processor for ten seconds, so in one of the three cases there is one. */
   @ParameterizedTest
-  @CsvSource({
-    "2, hold, hold hold a b",
-    "1, loop, loop --lines more",
-    "1, hold, hold a b --unordered"
-  })
+  @Cells(
+      verify = {"2 | hold | hold hold a b"},
+      rest = {"1 | loop | loop --lines more", "1 | hold | hold a b --unordered"})
   void whereVirtualThreadsGetNoMoreProcessorsTheRunEndsAndNamesEachItem(
       int held, String by, String inputs) throws IOException {
     Files.writeString(folder.resolve("more"), "a\nb\n");
@@ -218,7 +218,9 @@ class CommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  @Cells(
+      verify = {"threads", "processes"},
+      rest = {"sequential", "virtual"})
   void aReaderThatGoesAwayEndsTheRunQuietly(String model) {
     var result =
         Command.shell(
@@ -235,7 +237,9 @@ class CommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  @Cells(
+      verify = {"threads", "processes"},
+      rest = {"sequential", "virtual"})
   @EnabledOnOs(OS.LINUX)
   void ctrlCEndsItWith130WithTheResultsSoFarAndLeavesNoProcess(String model) throws Exception {
     // A test run in the background may ignore SIGINT, and its children inherit that.

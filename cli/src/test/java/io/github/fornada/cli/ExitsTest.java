@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
@@ -59,10 +59,13 @@ class ExitsTest {
       }
       """;
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
 
   @BeforeEach
   void writeTasks() throws IOException {
+    folder = served.path();
     Files.writeString(folder.resolve("Tasks.java"), TASKS);
   }
 
@@ -110,7 +113,7 @@ class ExitsTest {
 
   @Test
   void aShutdownHookThatNeverEndsDoesNotKeepTheCommand() {
-    var result = Command.run(folder, "run", "Tasks.java#hook", "a");
+    var result = Command.process(folder, "run", "Tasks.java#hook", "a");
     assertThat(result.out()).isEqualTo("a\n");
     assertThat(result.exitCode()).isZero();
     assertThat(result.err()).contains("1 done").contains("a shutdown hook of the task did not end");

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +41,15 @@ class InputTextTest {
       }
       """;
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
+
+  /** Makes the folder, with the tasks in it. */
+  private void writeTasks() throws IOException {
+    folder = served.path();
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+  }
 
   private final List<String> refused = new ArrayList<>();
 
@@ -70,7 +78,7 @@ class InputTextTest {
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void aLineThatDoesNotFitIntoTheHeapIsNamed() throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    writeTasks();
     var result =
         Command.shell(
             folder,
@@ -87,17 +95,19 @@ class InputTextTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
+  @Cells(
+      verify = {
         "run Tasks.java#echo --lines - <&-",
+        "advise --replay /dev/stdin 0> /dev/null",
+      },
+      rest = {
         "run Tasks.java#echo --lines /dev/stdin <&-",
         "compare Tasks.java#echo --lines /dev/fd/0 <&-",
         "run Tasks.java#echo --lines - 0> /dev/null",
-        "advise --replay /dev/stdin 0> /dev/null",
       })
   @EnabledOnOs(OS.LINUX)
   void stdinThatCannotBeReadIsNotTakenForAnEmptyOne(String line) throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    writeTasks();
     var result = Command.shell(folder, "\"$@\" " + line);
     assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
     assertThat(result.err()).contains("stdin is closed, or open for writing only");
@@ -121,8 +131,8 @@ class InputTextTest {
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void aResultOfHalfTheHeapIsWritten() throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
-    var result = Command.run(folder, "run", "Tasks.java#large", "a", "-o", "large.txt");
+    writeTasks();
+    var result = Command.process(folder, "run", "Tasks.java#large", "a", "-o", "large.txt");
     assertThat(result.err()).contains("1 done");
     assertThat(result.exitCode()).isZero();
     assertThat(Files.size(folder.resolve("large.txt"))).isEqualTo(120_000_001);
@@ -131,7 +141,7 @@ class InputTextTest {
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void aResultThatIsWrittenInPiecesKeepsItsPairs() throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    writeTasks();
     var expected = new StringBuilder();
     for (int length = 16_382; length <= 16_385; length++) {
       expected
@@ -242,7 +252,7 @@ class InputTextTest {
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void aGlobThatFindsNothingIsWrongUsageAndAnEmptyFolderIsNot() throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    writeTasks();
     var nothing = Command.run(folder, "run", "Tasks.java#size", "--files", ".", "--match", "*.x");
     assertThat(nothing.exitCode()).isEqualTo(2);
     assertThat(nothing.err()).contains("--match: none of", "matches *.x");
@@ -255,7 +265,7 @@ class InputTextTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void aFileThatCannotBeReadCostsItselfOnly() throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    writeTasks();
     Path data = Files.createDirectory(folder.resolve("data"));
     Files.writeString(data.resolve("a.txt"), "12");
     Files.createSymbolicLink(data.resolve("gone.txt"), Path.of("nowhere"));
@@ -272,7 +282,7 @@ class InputTextTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void whatIsNoFileIsToldAndCostsItselfOnly() throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    writeTasks();
     Path data = Files.createDirectory(folder.resolve("data"));
     Files.writeString(data.resolve("a"), "12");
     Files.createSymbolicLink(data.resolve("link"), Path.of("a"));
@@ -303,7 +313,7 @@ class InputTextTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void aFileNameThatIsNoTextCostsItselfOnly() throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    writeTasks();
     var result =
         Command.shell(
             folder,
@@ -320,7 +330,7 @@ class InputTextTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void anArgumentThatTheLocaleCannotTellIsNotRunAsAnother() throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    writeTasks();
     String line = "LC_ALL=C \"$@\" $'caf\\xc3\\xa9' ok";
     var result = Command.shell(folder, line, "run", "Tasks.java#echo");
     assertThat(result.out()).isEqualTo("ok\n");
@@ -338,7 +348,7 @@ class InputTextTest {
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void halfOfACharacterIsNotWrittenAsAnother() throws IOException {
-    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    writeTasks();
     var text = Command.run(folder, "run", "Tasks.java#half", "a");
     assertThat(text.out()).isEmpty();
     assertThat(text.exitCode()).isEqualTo(1);

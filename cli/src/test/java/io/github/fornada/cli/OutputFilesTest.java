@@ -22,7 +22,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** No output is an input, by any path; and a file is replaced completely, or not at all. */
@@ -106,11 +105,13 @@ class OutputFilesTest {
         "compare Tasks.java#size --files sub/.. --match *.txt --trace soft.txt",
       })
   void anInputIsNotOverwritten(String line) throws IOException {
-    refused(Command.run(folder, line.split(" ")), "is the same file as the input", ".txt");
+    refused(Command.refused(folder, line.split(" ")), "is the same file as the input", ".txt");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"n.txt", "soft.txt", "hard.txt"})
+  @Cells(
+      verify = {"hard.txt"},
+      rest = {"n.txt", "soft.txt"})
   void standardInputIsNotOverwritten(String output) throws IOException {
     refused(
         Command.shell(
@@ -236,16 +237,19 @@ class OutputFilesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "run Tasks.java#echo --lines n.txt, the input --lines n.txt",
-    "run Tasks.java#echo --lines n.txt -o out, the input --lines n.txt",
-    "run Tasks.java#echo then Tasks.java#echo --lines soft.txt, the input --lines soft.txt",
-    "run Tasks.java#echo --lines - < n.txt, stdin (--lines -)",
-    "run Tasks.java#size hard.txt, the input hard.txt",
-    "compare Tasks.java#echo --lines n.txt, the input --lines n.txt",
-    "advise Tasks.java#echo --lines n.txt, the input --lines n.txt",
-    "advise --replay n.txt, the input --replay n.txt",
-  })
+  @Cells(
+      verify = {
+        "run Tasks.java#echo --lines n.txt | the input --lines n.txt",
+        "run Tasks.java#echo --lines - < n.txt | stdin (--lines -)",
+        "run Tasks.java#size hard.txt | the input hard.txt",
+        "advise --replay n.txt | the input --replay n.txt",
+      },
+      rest = {
+        "run Tasks.java#echo --lines n.txt -o out | the input --lines n.txt",
+        "run Tasks.java#echo then Tasks.java#echo --lines soft.txt | the input --lines soft.txt",
+        "compare Tasks.java#echo --lines n.txt | the input --lines n.txt",
+        "advise Tasks.java#echo --lines n.txt | the input --lines n.txt",
+      })
   void stderrIsNoInputEither(String line, String words) throws IOException {
     var result = Command.shell(folder, "\"$@\" " + line + " 2>> n.txt");
     assertThat(result.exitCode()).isEqualTo(2);
@@ -323,7 +327,9 @@ class OutputFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/dev/fd/3", "/proc/self/fd/3", "/proc/thread-self/fd/3", "three"})
+  @Cells(
+      verify = {"three"},
+      rest = {"/dev/fd/3", "/proc/self/fd/3", "/proc/thread-self/fd/3"})
   @EnabledOnOs(OS.LINUX)
   void whatGoesToADescriptorIsWrittenWhereThatIs(String output) throws IOException {
     Files.createSymbolicLink(folder.resolve("three"), Path.of("/dev/fd/3"));

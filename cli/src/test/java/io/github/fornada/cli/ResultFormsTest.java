@@ -549,7 +549,7 @@ class ResultFormsTest {
       String[] words = each.getFirst().split(" ");
       String[] all =
           Stream.concat(Stream.of(words), Stream.of("Tasks.java#echo", "a")).toArray(String[]::new);
-      var result = run(all);
+      var result = Command.refused(folder, all);
       assertThat(result.exitCode()).as(each.getFirst()).isEqualTo(2);
       assertThat(result.err()).contains(each.getLast());
     }

@@ -19,24 +19,38 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
-import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * An empty folder for each test, with a {@link CommandServer} that has it as its current one.
- * Servers are used again: there are as many as tests run at once.
+ * An empty folder for each test that asks for it, with a {@link CommandServer} that has it as its
+ * current one. Servers are used again: there are as many as tests run at once.
  */
-final class ServedFolder implements BeforeEachCallback, AfterEachCallback {
+final class ServedFolder implements AfterEachCallback {
   private static final ConcurrentLinkedQueue<Served> IDLE = new ConcurrentLinkedQueue<>();
 
   private static final Map<Path, Served> LEASED = new ConcurrentHashMap<>();
 
-  private Served served;
+  private @Nullable Served served;
 
   /** Returns the folder. */
-  Path path() {
+  Path path() throws IOException {
+    if (served == null) {
+      Served idle = IDLE.poll();
+      served = idle == null ? Served.start() : idle;
+      LEASED.put(served.folder, served);
+    }
     return served.folder;
+  }
+
+  /** Runs a command in a folder that a server has. */
+  static Command.Result served(Path folder, String... arguments) {
+    Served served = LEASED.get(folder);
+    if (served == null) {
+      throw new AssertionError("no server has the folder " + folder);
+    }
+    return served.run(arguments);
   }
 
   /**
@@ -53,19 +67,15 @@ final class ServedFolder implements BeforeEachCallback, AfterEachCallback {
   private static boolean isFor(String... arguments) {
     List<String> words = List.of(arguments);
     boolean measures = !words.isEmpty() && List.of("compare", "advise").contains(words.getFirst());
-    return (!measures || words.contains("--on"))
+    return (!measures || words.contains("--on") || words.contains("--replay"))
         && words.stream().noneMatch(word -> word.contains("processes") || word.equals("auto"));
   }
 
   @Override
-  public void beforeEach(ExtensionContext context) throws IOException {
-    Served idle = IDLE.poll();
-    served = idle == null ? Served.start() : idle;
-    LEASED.put(served.folder, served);
-  }
-
-  @Override
   public void afterEach(ExtensionContext context) throws IOException {
+    if (served == null) {
+      return;
+    }
     LEASED.remove(served.folder);
     if (served.process.isAlive()) {
       empty(served.folder);

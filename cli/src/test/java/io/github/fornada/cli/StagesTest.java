@@ -76,13 +76,9 @@ class StagesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "sequential,virtual",
-    "virtual,threads",
-    "threads,processes",
-    "processes,sequential",
-    "processes,processes"
-  })
+  @Cells(
+      verify = {"sequential | virtual", "virtual | threads", "processes | processes"},
+      rest = {"threads | processes", "processes | sequential"})
   void whatOneStageReturnsIsTheItemOfTheNext(String first, String second) {
     var result =
         run(

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,10 +47,13 @@ class StoppedRunTest {
       }
       """;
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
 
   @BeforeEach
   void writeTasks() throws IOException {
+    folder = served.path();
     Files.writeString(folder.resolve("Tasks.java"), TASKS);
   }
 
@@ -110,14 +113,25 @@ class StoppedRunTest {
         "public class First { public static String same(String s) { return s; } }");
   }
 
+  /** Spins, or holds its thread, and so a processor of virtual threads, and takes no time of it. */
   private static final String SPIN =
       """
+      import java.lang.foreign.*;
       public class Spin {
-        public static String f(String s) {
+        public static String f(String s) throws Throwable {
           while (s.equals("spin")) {
             Thread.onSpinWait();
           }
+          while (s.equals("hold")) {
+            var _ = (int) Native.PAUSE.invokeExact();
+          }
           return s;
+        }
+        static class Native {
+          static final java.lang.invoke.MethodHandle PAUSE =
+              Linker.nativeLinker().downcallHandle(
+                  Linker.nativeLinker().defaultLookup().findOrThrow("pause"),
+                  FunctionDescriptor.of(ValueLayout.JAVA_INT));
         }
       }
       """;
@@ -156,7 +170,7 @@ class StoppedRunTest {
   @Test
   void aRunWhoseItemsAllHaveTheirOutcomesEndsThoughTasksHoldEveryCarrier() throws Exception {
     Process process =
-        onOneCarrier(1, "run", "Spin.java", "--on", "virtual", "--timeout", "200ms", "a", "spin");
+        onOneCarrier(1, "run", "Spin.java", "--on", "virtual", "--timeout", "200ms", "a", "hold");
     try (BufferedReader out = process.inputReader()) {
       assertThat(out.readLine()).isEqualTo("a");
       assertThat(errorsAtTheEnd(process, 1)).contains("1 done, 1 failed");
@@ -180,7 +194,7 @@ class StoppedRunTest {
             "then",
             "First.java",
             "a",
-            "spin",
+            "hold",
             "b",
             "c");
     try (BufferedReader out = process.inputReader()) {

@@ -168,7 +168,7 @@ class SurfaceTest {
         "run Echo.java --json a | --figures=json",
       })
   void whatACommandDoesNotTakeIsRefusedInItsOwnWords(String line, String message) {
-    var result = run(line.split(" "));
+    var result = Command.refused(folder, line.split(" "));
     assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
     assertThat(result.err()).contains(message).doesNotContain("sequential pool");
     assertThat(result.out()).isEmpty();
@@ -523,7 +523,16 @@ class SurfaceTest {
     Files.writeString(folder.resolve("n.txt"), "1\n2\n");
     String source = Files.readString(folder.resolve("Echo.java"));
     var result =
-        run("advise", "Echo.java", "--lines", "n.txt", "-o", "page.html", "--record", record);
+        Command.refused(
+            folder,
+            "advise",
+            "Echo.java",
+            "--lines",
+            "n.txt",
+            "-o",
+            "page.html",
+            "--record",
+            record);
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err()).contains("--record").contains(message);
     assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo("1\n2\n");
@@ -548,7 +557,9 @@ class SurfaceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sequential", "virtual", "threads", "processes", "auto"})
+  @Cells(
+      verify = {"threads", "processes"},
+      rest = {"sequential", "virtual", "auto"})
   void aCompactSourceFileIsATask(String model) throws IOException {
     Files.writeString(
         folder.resolve("shout.java"),
@@ -614,7 +625,7 @@ class SurfaceTest {
             List.of("run --on auto --workers virtual=2", "which does not run here"),
             List.of(
                 "compare --on threads,virtual --workers processes=2", "which does not run here"))) {
-      var refused = run((each.getFirst() + " Echo.java a").split(" "));
+      var refused = Command.refused(folder, (each.getFirst() + " Echo.java a").split(" "));
       assertThat(refused.exitCode()).as(each.getFirst()).isEqualTo(2);
       assertThat(refused.err()).contains(each.getLast());
     }
@@ -648,7 +659,7 @@ class SurfaceTest {
   @ParameterizedTest
   @ValueSource(strings = {"run Echo.java --files= a", "compare Echo.java --rounds 0 a"})
   void emptyNamesAndNoRoundsAreRefused(String line) {
-    var result = run(line.split(" "));
+    var result = Command.refused(folder, line.split(" "));
     assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
     assertThat(result.err()).containsAnyOf("the name of the folder is empty", "at least 1, got 0");
   }

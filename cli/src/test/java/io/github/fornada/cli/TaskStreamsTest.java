@@ -12,7 +12,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command's stdin and stdout are its own, whatever a task does to its standard streams. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
@@ -64,7 +63,9 @@ class TaskStreamsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  @Cells(
+      verify = {"threads", "processes"},
+      rest = {"sequential", "virtual"})
   void whatATaskPrintsIsNoResult(String model) {
     var result = lines("loud", model);
     assertThat(result.exitCode()).as(result.err()).isZero();
@@ -75,7 +76,9 @@ class TaskStreamsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  @Cells(
+      verify = {"threads", "processes"},
+      rest = {"sequential", "virtual"})
   void aTaskThatReadsFindsNothingAndTakesNoLine(String model) {
     var result = lines("reads", model);
     assertThat(result.exitCode()).as(result.err()).isZero();
@@ -83,7 +86,9 @@ class TaskStreamsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  @Cells(
+      verify = {"threads", "processes"},
+      rest = {"sequential", "virtual"})
   void aTaskThatClosesItsStreamsTakesNoResultWithIt(String model) {
     var result = lines("closes", model);
     assertThat(result.exitCode()).as(result.err()).isZero();

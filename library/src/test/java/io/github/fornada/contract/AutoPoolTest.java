@@ -2,6 +2,8 @@ package io.github.fornada.contract;
 
 import io.github.fornada.Busy;
 import io.github.fornada.ExecutionModel;
+import io.github.fornada.InPart;
+import io.github.fornada.LeftOut;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.advice.AutoOptions;
@@ -14,17 +16,14 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.condition.DisabledIf;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
  * The pool that chooses its setting holds the contract of all pools, as it is, with each setting,
- * and while the setting changes every few milliseconds.
+ * and while the setting changes every few milliseconds. The last, on threads, has every contract
+ * and is the quickest: {@code mvn verify} runs that one.
  */
+@InPart
 final class AutoPoolTest {
-  private static final String WHOLE = "io.github.fornada.Extent#isWhole";
-  private static final String REASON = "the storms do the same: -Dfornada.whole=true";
-  private static final String REST = "io.github.fornada.Extent#isRest";
-
   private static UnaryOperator<AutoOptions> options(
       int workers, UnaryOperator<TaskPolicy> policy, String name) {
     return o -> o.withMostInFlight(workers).withName(name).withPolicy(policy.apply(o.policy()));
@@ -36,7 +35,7 @@ final class AutoPoolTest {
   }
 
   @Nested
-  @DisabledIf(REST)
+  @LeftOut
   final class AsItIs extends AbstractPoolTest implements LocalContract {
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
@@ -46,7 +45,7 @@ final class AutoPoolTest {
   }
 
   @Nested
-  @EnabledIf(value = WHOLE, disabledReason = REASON)
+  @LeftOut
   final class InSequence extends AbstractPoolTest implements LocalContract {
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
@@ -55,7 +54,7 @@ final class AutoPoolTest {
   }
 
   @Nested
-  @EnabledIf(value = WHOLE, disabledReason = REASON)
+  @LeftOut
   final class OnThreads extends AbstractPoolTest implements LocalContract, TogetherContract {
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
@@ -64,7 +63,7 @@ final class AutoPoolTest {
   }
 
   @Nested
-  @EnabledIf(value = WHOLE, disabledReason = REASON)
+  @LeftOut
   final class OnVirtualThreads extends AbstractPoolTest implements LocalContract, TogetherContract {
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
@@ -73,7 +72,7 @@ final class AutoPoolTest {
   }
 
   @Nested
-  @EnabledIf(value = WHOLE, disabledReason = REASON)
+  @LeftOut
   final class InProcesses extends AbstractPoolTest implements TogetherContract {
     private static final Lender LENDER = new Lender(workers -> openOne(workers, o -> o));
 
@@ -114,7 +113,7 @@ final class AutoPoolTest {
   }
 
   @Nested
-  @DisabledIf(REST)
+  @DisabledIf("io.github.fornada.Extent#isRest")
   final class OnThreadsInAStorm extends AbstractPoolTest
       implements LocalContract, TogetherContract {
     private static final AtomicLong SEED = new AtomicLong(42);
@@ -126,7 +125,7 @@ final class AutoPoolTest {
   }
 
   @Nested
-  @DisabledIf(REST)
+  @LeftOut
   final class InAStorm extends AbstractPoolTest implements TogetherContract {
     private static final AtomicLong SEED = new AtomicLong(4711);
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Busy;
 import io.github.fornada.Extent;
+import io.github.fornada.InPart;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
@@ -89,6 +90,7 @@ interface LocalContract extends PoolUnderTest {
 
   /** Each round has hundreds of ends that may fall into the moment before a wait for them. */
   @Test
+  @InPart
   default void noEndOfANestedMapIsMissed() throws Exception {
     int rounds = Extent.count(200, 60);
     for (int round = 0; round < rounds; round++) {
@@ -539,6 +541,7 @@ interface LocalContract extends PoolUnderTest {
   }
 
   @Test
+  @InPart
   default void itemsLargerThanTheHeapTogetherAreStreamed() {
     // 150,000 or 1,000,000 x 10 kB in a heap of 1 GB.
     int count = Extent.count(1_000_000, 150_000);

@@ -1,17 +1,17 @@
 package io.github.fornada.contract;
 
 import io.github.fornada.Busy;
+import io.github.fornada.LeftOut;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.NearbyPool;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
  * The pool for other machines whose items run in the JVMs of two agents. Not part of every build.
  */
-@EnabledIf("io.github.fornada.Extent#isWhole")
+@LeftOut
 final class RemoteInsidePoolTest extends AbstractPoolTest implements RemoteContract {
   @Override
   public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {

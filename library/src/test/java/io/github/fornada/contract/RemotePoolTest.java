@@ -1,19 +1,19 @@
 package io.github.fornada.contract;
 
 import io.github.fornada.Busy;
+import io.github.fornada.LeftOut;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.NearbyPool;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
  * The pool for other machines, with two agents, in this JVM. It takes minutes, so it is not part of
  * every build.
  */
-@EnabledIf("io.github.fornada.Extent#isWhole")
+@LeftOut
 final class RemotePoolTest extends AbstractPoolTest implements RemoteContract {
   private static final Lender LENDER = new Lender(workers -> openOne(workers, p -> p));
 

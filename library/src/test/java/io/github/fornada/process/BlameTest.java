@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Cells;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
@@ -22,7 +23,6 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Of many items, only the one to blame fails, and none runs twice. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -36,9 +36,9 @@ class BlameTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Way.class,
-      names = {"THROWS_EXCEPTION", "HALTS", "LOOPS_DEAF_TO_INTERRUPTS", "SLEEPS_FOR_EVER"})
+  @Cells(
+      verify = {"HALTS", "LOOPS_DEAF_TO_INTERRUPTS"},
+      rest = {"THROWS_EXCEPTION", "SLEEPS_FOR_EVER"})
   void inTheMiddleOfManyTinyItemsOnlyOneFails(Way way) throws Exception {
     Path log = folder.resolve("log");
     Files.createFile(log);

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Extent;
+import io.github.fornada.InPart;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
+@InPart
 class CrashMatrixAtTheEdgesTest {
   /** Here the neighbours wait for the shutdown, and those behind for a worker: not so short. */
   private static final Duration IN_SHUTDOWN = Duration.ofSeconds(5);
@@ -75,7 +77,7 @@ class CrashMatrixAtTheEdgesTest {
 
   static Stream<Arguments> cells() {
     List<Place> places = Stream.of(Place.values()).filter(Place::isAtAnEdge).toList();
-    return Extent.cells(places, List.of(Way.values()), Arguments::of);
+    return Extent.cells(4, places, List.of(Way.values()), Arguments::of);
   }
 
   @ParameterizedTest(name = "{0}: {1}")

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Extent;
+import io.github.fornada.InPart;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
+@InPart
 class CrashMatrixTest {
   private static final int ITEMS = 9;
   private static final int CULPRIT = 4;
@@ -70,7 +72,7 @@ class CrashMatrixTest {
   static Stream<Arguments> cells() {
     // for places at an edge see CrashMatrixAtTheEdgesTest
     List<Place> places = Stream.of(Place.values()).filter(place -> !place.isAtAnEdge()).toList();
-    return Extent.cells(places, List.of(Way.values()), Arguments::of)
+    return Extent.cells(4, places, List.of(Way.values()), Arguments::of)
         .filter(cell -> whyNot((Place) cell.get()[0], (Way) cell.get()[1]) == null);
   }
 

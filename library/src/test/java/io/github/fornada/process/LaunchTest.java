@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Cells;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
@@ -25,7 +26,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Workers find their classes however Java was started. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -235,7 +235,9 @@ class LaunchTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"})
+  @Cells(
+      verify = {"JDK_JAVA_OPTIONS"},
+      rest = {"_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS"})
   void agentsOfAVariableStayHereAndItsPropertiesDoNot(String variable) throws Exception {
     Path classes = classes("classes");
     var ran =

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Cells;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
@@ -32,7 +33,6 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** How workers start and end: initializers, recycling, spares, limits, and races at the end. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -131,7 +131,9 @@ class LifeTest {
   // ---- recycling
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 7})
+  @Cells(
+      verify = {"2"},
+      rest = {"1", "7"})
   void workersAreReplacedAfterSoManyTasksUnderABacklog(int most) throws Exception {
     var workers = new Pools.Workers();
     Pool pool = Pools.open(2, o -> o.withMaxTasks(most).withListener(workers));

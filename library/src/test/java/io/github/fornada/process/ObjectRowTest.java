@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Cells;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
@@ -23,8 +24,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several objects are sent in one message too, whatever their own code does. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -95,9 +94,9 @@ class ObjectRowTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Way.class,
-      names = {"THROWS_EXCEPTION", "THROWS_ERROR", "HALTS", "LOOPS_DEAF_TO_INTERRUPTS"})
+  @Cells(
+      verify = {"THROWS_EXCEPTION", "HALTS"},
+      rest = {"THROWS_ERROR", "LOOPS_DEAF_TO_INTERRUPTS"})
   void onlyTheItemThatCannotBeReadFails(Way way) throws Exception {
     open(2, o -> o.withTimeout(way.limit()).withInitializer(Pools::loadWhatItemsNeed));
     onlyTheOddOneFails(pool.outcomes(with(new Thing(ODD, way)), Thing::next).toList());
@@ -184,7 +183,9 @@ class ObjectRowTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1_000, 40_000, 200_000, 1_500_000})
+  @Cells(
+      verify = {"1000", "1500000"},
+      rest = {"40000", "200000"})
   void objectsOfEverySizeArrive(int most) throws Exception {
     open(2, o -> o.withHeap("256m"));
     List<List<String>> items =

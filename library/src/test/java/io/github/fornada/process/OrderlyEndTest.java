@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Cells;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
@@ -13,7 +14,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tasks that a program wants finished at its end are finished. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -38,7 +38,9 @@ class OrderlyEndTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"TERM", "HUP", "INT"})
+  @Cells(
+      verify = {"TERM"},
+      rest = {"HUP", "INT"})
   void withAGraceWhatWasAcceptedIsFinishedWhenTheJvmIsToldToEnd(String signal) throws Exception {
     try (Owner owner = start("finishes")) {
       signalAll(owner, signal);
@@ -63,7 +65,9 @@ class OrderlyEndTest {
 
   /** The item goes on for long after the first signal: 50 processes, one after the other. */
   @ParameterizedTest
-  @ValueSource(strings = {"TERM", "HUP", "INT"})
+  @Cells(
+      verify = {"TERM"},
+      rest = {"HUP", "INT"})
   void aWorkerLeavesSignalsToItsParent(String signal) throws Exception {
     try (Pool pool = Pools.open(1)) {
       CompletableFuture<Integer> rounds =
@@ -95,7 +99,9 @@ class OrderlyEndTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"exits", "exits with retries", "exits with many retries"})
+  @Cells(
+      verify = {"exits with retries"},
+      rest = {"exits", "exits with many retries"})
   void hooksThatWaitForWhatWasAcceptedSeeItsEnd(String what) throws Exception {
     try (Owner owner = start(what)) {
       owner.await("ended lost lost lost lost lost rejected");
@@ -119,7 +125,9 @@ class OrderlyEndTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"processes", "threads", "virtual", "sequential"})
+  @Cells(
+      verify = {"processes", "threads"},
+      rest = {"virtual", "sequential"})
   void afterShutdownAcceptedTasksAreFinishedThoughMainEnds(String model) throws Exception {
     try (Owner owner = start(model)) {
       Files.createFile(folder.resolve("go"));

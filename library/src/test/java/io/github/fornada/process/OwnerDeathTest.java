@@ -2,6 +2,9 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Cells;
+import io.github.fornada.Extent;
+import io.github.fornada.InPart;
 import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import java.io.IOException;
@@ -15,7 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** In whatever way the JVM that owns a pool ends, nothing of the pool stays. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -62,7 +64,9 @@ class OwnerDeathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"runs", "spawns", "sends", "shares", "nests", "hoards"})
+  @Cells(
+      verify = {"spawns", "shares", "nests"},
+      rest = {"runs", "sends", "hoards"})
   void killed(String what) throws Exception {
     try (Owner owner = Owner.start(what)) {
       if (what.equals("sends") || what.equals("shares")) {
@@ -89,7 +93,9 @@ class OwnerDeathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"TERM", "INT", "HUP"})
+  @Cells(
+      verify = {"TERM"},
+      rest = {"INT", "HUP"})
   void endedByASignal(String signal) throws Exception {
     try (Owner owner = Owner.start("spawns")) {
       List<ProcessHandle> before = allBelow(owner.pid());
@@ -100,8 +106,9 @@ class OwnerDeathTest {
   }
 
   @Test
+  @InPart
   void exitsWithWorkRunning() throws Exception {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < Extent.count(3, 1); i++) {
       try (Owner owner = Owner.start("runs and exits")) {
         assertThat(owner.ends()).isTrue();
         assertThat(owner.process().exitValue()).isZero();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Completion;
+import io.github.fornada.LeftOut;
 import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.SideBySide;
@@ -24,12 +25,11 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /** What becomes of items when agents are lost, silent, broken or slow. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SideBySide
-@EnabledIf("io.github.fornada.Extent#isWhole") // some minutes on a busy machine
+@LeftOut // some minutes on a busy machine
 final class RemotePoolFaultTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Cells;
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
@@ -29,7 +30,6 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Several tiny items are sent in one message, and behave like single items. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -59,9 +59,9 @@ class RowTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Way.class,
-      names = {"THROWS_EXCEPTION", "HALTS", "LOOPS_DEAF_TO_INTERRUPTS", "SLEEPS_FOR_EVER"})
+  @Cells(
+      verify = {"HALTS", "LOOPS_DEAF_TO_INTERRUPTS"},
+      rest = {"THROWS_EXCEPTION", "SLEEPS_FOR_EVER"})
   void onlyTheItemToBlameFails(Way way) throws Exception {
     open(o -> o.withTimeout(way.limit()).withInitializer(Pools::loadWhatItemsNeed));
     List<Outcome<Integer>> outcomes =

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Extent;
+import io.github.fornada.InPart;
 import io.github.fornada.Pool;
 import io.github.fornada.Waiting;
 import io.github.fornada.WorkerLostException;
@@ -680,6 +681,7 @@ class SharedStormTest {
   }
 
   @Test
+  @InPart
   void whatIsSeenWhileProcessesAreKilledIsPossible() throws Exception {
     int calls = Extent.count(6000, 2500);
     long all = Extent.count(1_000_000, 40_000);
@@ -692,6 +694,7 @@ class SharedStormTest {
   }
 
   @Test
+  @InPart
   void aStopChangesNothingButTime() throws Exception {
     try (Pool pool = Pools.open(ACTORS, o -> o.withRetries(0))) {
       Duration stop = Duration.ofSeconds(Extent.count(30, 3));
