@@ -354,7 +354,8 @@ final class Rewriter extends ClassLoader {
       boolean isNew = name.equals("<init>"); // which nobody else sees
       if (!isNew
           && (owner.startsWith("java/util/concurrent/atomic/")
-              || (owner.equals("java/lang/invoke/VarHandle") && !type.startsWith("([B")) // one's own
+              || (owner.equals("java/lang/invoke/VarHandle")
+                  && !type.startsWith("([B")) // one's own
               || owner.equals("java/util/Set")
               || owner.equals("java/util/concurrent/ConcurrentHashMap")
               || (owner.equals("java/lang/Thread") && name.startsWith("interrupt")))) {

@@ -52,9 +52,7 @@ final class Sleepers {
     }
   }
 
-  /**
-   * Returns one that may listen for others, and is not {@code self}; null if there is none.
-   */
+  /** Returns one that may listen for others, and is not {@code self}; null if there is none. */
   @Nullable Sleeper listenerBut(@Nullable Sleeper self) {
     for (Map<Thread, Sleeper> all : byObject.values()) {
       for (Sleeper sleeper : all.values()) {
