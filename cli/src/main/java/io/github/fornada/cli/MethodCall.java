@@ -107,17 +107,23 @@ record MethodCall(TaskCode code, String type, String method, String parameter, b
 
   /** Resolves the method now, so that the first items need not wait for that. */
   MethodCall prepared() {
-    var _ = RESOLVED.computeIfAbsent(code.id(), id -> resolve());
+    var _ = resolved();
     return this;
+  }
+
+  /** Returns whether its type is {@code void}. */
+  boolean returnsNothing() {
+    return resolved().returnsNothing();
+  }
+
+  private Resolved resolved() {
+    Resolved resolved = RESOLVED.get(code.id());
+    return resolved == null ? RESOLVED.computeIfAbsent(code.id(), id -> resolve()) : resolved;
   }
 
   @Override
   public @Nullable String apply(String item) throws Exception {
-    Resolved resolved = RESOLVED.get(code.id());
-    if (resolved == null) {
-      resolved = RESOLVED.computeIfAbsent(code.id(), id -> resolve());
-    }
-    return resolved.apply(item, json);
+    return resolved().apply(item, json);
   }
 
   /** Returns the same task for other machines. */

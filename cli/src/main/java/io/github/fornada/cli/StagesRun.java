@@ -85,6 +85,12 @@ final class StagesRun {
       var names = new HashSet<String>();
       for (StageArguments stage : before) {
         LoadedTask task = CommonOptions.load(stage.task, stage.classPath, outputs);
+        if (task.call().returnsNothing()) {
+          throw Fault.usage(
+              task.name()
+                  + " returns nothing (void), so no item would reach the stage after it: let it"
+                  + " return what that stage is to get");
+        }
         plans.add(plan(task, stage.on, stage.pools(), names));
       }
       plans.add(plan(options.load(outputs).in(results), lastOn, lastSettings, names));

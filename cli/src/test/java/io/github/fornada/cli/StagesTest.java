@@ -197,10 +197,13 @@ class StagesTest {
   }
 
   @Test
-  void whatReturnsNothingGivesTheNextStageNothing() {
-    var result = run("run", "First.java#nothing", "then", "Second.java#twice", "a", "b");
-    assertThat(result.out()).isEmpty();
-    assertThat(result.exitCode()).isZero();
+  void aStageThatReturnsNothingIsRefusedUnlessItIsTheLast() {
+    var first = run("run", "First.java#nothing", "then", "Second.java#twice", "a", "b");
+    assertThat(first.err()).contains("First.nothing(String) returns nothing (void)");
+    assertThat(first.exitCode()).isEqualTo(ExitCode.USAGE);
+    var last = run("run", "Second.java#twice", "then", "First.java#nothing", "a", "b");
+    assertThat(last.err()).contains("2 done");
+    assertThat(last.exitCode()).isZero();
   }
 
   @ParameterizedTest
