@@ -83,6 +83,8 @@ final class ExitDiagnosis {
     return switch (code) {
       case MessageTypes.EXIT_OUT_OF_MEMORY -> "ran out of memory (exit code " + code + ")";
       case MessageTypes.EXIT_OUT_OF_FILES -> "ran out of file descriptors (exit code " + code + ")";
+      case MessageTypes.EXIT_HEAP_FULL ->
+          "had a full heap, and did nothing but collect it for seconds (exit code " + code + ")";
       case MessageTypes.EXIT_PROTOCOL -> "violated the protocol (exit code " + code + ")";
       case MessageTypes.EXIT_ORPHANED -> "lost its connection to the pool (exit code " + code + ")";
       default -> "exited with code " + code;
@@ -100,6 +102,7 @@ final class ExitDiagnosis {
     boolean outOfMemory =
         overLimit != null
             || code == MessageTypes.EXIT_OUT_OF_MEMORY
+            || code == MessageTypes.EXIT_HEAP_FULL
             || (code == KILLED && ours == null)
             || tellsOutOfMemory(lastOutput);
     String manner =
@@ -217,6 +220,8 @@ final class ExitDiagnosis {
       case MessageTypes.EXIT_OUT_OF_FILES ->
           "Something in the task opens files or sockets and does not close them; or raise the limit"
               + " of the process, such as ulimit -n.";
+      case MessageTypes.EXIT_HEAP_FULL ->
+          "Raise withHeap, or lower what one item needs; tasks that leak need withMaxTasks.";
       case MessageTypes.EXIT_ORPHANED ->
           "Something in the task may have closed file descriptors that were not its own.";
       case KILLED ->

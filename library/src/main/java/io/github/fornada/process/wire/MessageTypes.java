@@ -85,6 +85,9 @@ public final class MessageTypes {
   /** Exit code of a worker in which a task has left no file descriptor to report anything. */
   public static final int EXIT_OUT_OF_FILES = 94;
 
+  /** Exit code of a worker whose heap is full, and which does hardly anything but collect it. */
+  public static final int EXIT_HEAP_FULL = 95;
+
   private MessageTypes() {}
 
   /** Returns the type of a message that is the result of the item with this number. */

@@ -101,6 +101,7 @@ public final class WorkerMain {
     listener.start();
     leaveSignalsToTheParent();
     watchdog.start();
+    HeapWatch.start();
     Thread task = Thread.currentThread();
     task.setName("fornada-task");
     task.setContextClassLoader(loader);
