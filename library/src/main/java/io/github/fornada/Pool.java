@@ -40,10 +40,11 @@ import org.jspecify.annotations.Nullable;
  * the task that waits. It has no timeout of its own: what stops the waiting task stops the item
  * too, which is then cancelled and not tried again. Where a task waits in another way, such as in
  * {@code get} with a timeout or for a latch, and items wait while every worker of the pool waits in
- * such a task, a spare worker is started after 50 ms; it ends when the others go on. A pool has at
- * most 256 of them at a time. Items that another thread submits for the task, such as one of a
- * parallel stream, are not known to be its own: submit them in the task itself, or give the pool
- * more workers. A task of a process pool runs in another JVM and cannot use the pool that runs it.
+ * such a task, a spare worker is started after 50 ms. It runs one item after the other, looks
+ * before each whether the others still wait, and ends when no such task is left. A pool has at most
+ * 256 of them at a time. Items that another thread submits for the task, such as one of a parallel
+ * stream, are not known to be its own: submit them in the task itself, or give the pool more
+ * workers. A task of a process pool runs in another JVM and cannot use the pool that runs it.
  *
  * <p><b>What a task finds in its thread.</b> In a pool within this JVM a task runs with the context
  * class loader of the thread that made the call. Nothing else is inherited, no {@link
@@ -134,7 +135,9 @@ public interface Pool extends ExecutorService {
    * Submits one item. The future completes with the result, or exceptionally with the exception
    * that the task threw, a {@link TaskTimeoutException} or a {@link WorkerLostException}.
    * Cancelling the future interrupts the task. If a task in a worker process ignores the interrupt,
-   * the process is killed.
+   * the process is killed. Only a cancel does: a future that {@code complete} or {@code orTimeout}
+   * ends leaves the task running, as with every {@link CompletableFuture}; a limit for the task is
+   * {@link TaskPolicy#withTimeout}.
    *
    * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
    */

@@ -1,6 +1,5 @@
 package io.github.fornada.async;
 
-import io.github.fornada.jvm.BoundedText;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Objects;
@@ -109,7 +108,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   private State state = State.OPEN;
 
   /** Set with FAILED. Guarded by the lock. */
-  private @Nullable Throwable error;
+  private @Nullable ErrorText error;
 
   private enum State {
     OPEN,
@@ -319,7 +318,8 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   /**
    * Ends the channel with an error. Elements that were not received are dropped; threads that wait,
    * or come later, get a {@link ChannelClosedException} with that cause. Also ends a channel that
-   * was closed and has elements left. Never waits.
+   * was closed and has elements left. Never waits, and calls no method of {@code error}: its text
+   * is made when the message of such an exception is first read.
    *
    * @return whether {@code error} is now the channel's error; false if it had one before, or was
    *     closed and empty
@@ -332,7 +332,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
         return false;
       }
       state = State.FAILED;
-      this.error = error;
+      this.error = new ErrorText(error);
       if (ring != null) {
         ring.close();
         while (ring.poll() != null) {
@@ -612,11 +612,12 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     showWaiters();
   }
 
+  /** Calls no method of the error: its class is the user's, and locks are held. */
   private ChannelClosedException closedException() {
     return state == State.FAILED
         ? new ChannelClosedException(
-            "the channel was closed with an error: " + BoundedText.of(error), error)
-        : new ChannelClosedException("the channel is closed", null);
+            "the channel was closed with an error: ", Objects.requireNonNull(error))
+        : new ChannelClosedException("the channel is closed", (Throwable) null);
   }
 
   // ---- not under the lock

@@ -5,6 +5,7 @@ import io.github.fornada.TaskException;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.StartedBy;
+import io.github.fornada.jvm.Suppressed;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
@@ -130,7 +131,7 @@ sealed class Child<T extends @Nullable Object>
                 + TaskScope.closeAll(innermost)
                 + ", which it opened: open scopes in try-with-resources");
     if (ended instanceof Failure(Throwable thrown, var _)) {
-      thrown.addSuppressed(leaked);
+      Suppressed.add(thrown, leaked);
       return ended;
     }
     return new Failure(leaked, null);
@@ -146,7 +147,7 @@ sealed class Child<T extends @Nullable Object>
     Object settled = result;
     if (!won && ended instanceof Failure(Throwable thrown, var _) && !Causes.isInterrupt(thrown)) {
       if (settled instanceof Failure late) {
-        late.thrown.addSuppressed(thrown);
+        Suppressed.add(late.thrown, thrown);
       } else {
         scope.failedLate(thrown);
       }

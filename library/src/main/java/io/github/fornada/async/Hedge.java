@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.Suppressed;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -109,7 +110,7 @@ public final class Hedge implements CallPolicy {
       Exception failure = Async.unwrapped(e);
       if (failure != e) {
         for (Throwable other : e.getSuppressed()) {
-          failure.addSuppressed(other); // the failure that is not the cause
+          Suppressed.add(failure, other); // the failure that is not the cause
         }
       }
       throw failure;

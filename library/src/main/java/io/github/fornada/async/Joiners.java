@@ -122,16 +122,21 @@ final class Joiners {
      */
     @SuppressWarnings("ReferenceEquality") // compares identities
     @Nullable String subjectOf(Throwable cause) {
+      Failed<T> found = null;
       synchronized (failed) {
         for (Failed<T> one : failed) {
           if (one.thrown == cause) {
-            return haveTexts
-                ? "item " + one.index + " (" + BoundedText.ofItem(one.item) + ")"
-                : "task " + one.index;
+            found = one;
+            break;
           }
         }
       }
-      return null;
+      if (found == null) {
+        return null;
+      }
+      return haveTexts // made without the lock: tasks that fail take it, and a text may hang
+          ? "item " + found.index + " (" + BoundedText.ofItem(found.item) + ")"
+          : "task " + found.index;
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.fornada.async;
 
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.jvm.Suppressed;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -46,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Retry implements CallPolicy {
   /** How many earlier failures the last one has suppressed at most. */
-  static final int MAX_SUPPRESSED = 8;
+  static final int MAX_SUPPRESSED = Suppressed.MOST;
 
   /** How a pause is made random. */
   public enum Jitter {
@@ -241,15 +242,12 @@ public final class Retry implements CallPolicy {
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // an exception cannot be suppressed by itself
   private boolean isForAnotherTry(Exception failure) {
     boolean isWanted;
     try {
       isWanted = when == null || when.test(failure);
     } catch (RuntimeException | Error e) {
-      if (e != failure) {
-        e.addSuppressed(failure);
-      }
+      Suppressed.add(e, failure);
       throw e;
     }
     return isWanted && RetryBudget.grants(budget);
@@ -303,15 +301,10 @@ public final class Retry implements CallPolicy {
       failures.addLast(failure);
     }
 
-    @SuppressWarnings("ReferenceEquality") // an exception cannot be suppressed by itself
     <E extends Exception> E suppressedBy(E failure) {
       if (failures != null) {
         for (Exception each : failures) {
-          // The same object may be thrown again and again; its list of suppressed exceptions must
-          // not grow without end.
-          if (each != failure && failure.getSuppressed().length < MAX_SUPPRESSED) {
-            failure.addSuppressed(each);
-          }
+          Suppressed.add(failure, each);
         }
       }
       return failure;

@@ -210,7 +210,8 @@ public final class Select<R extends @Nullable Object> {
       }
     }
     if (left == 0) {
-      throw new ChannelClosedException("all channels of the select are closed and empty", null);
+      throw new ChannelClosedException(
+          "all channels of the select are closed and empty", (Throwable) null);
     }
     return otherwise;
   }

@@ -2,7 +2,9 @@ package io.github.fornada.jvm;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -36,6 +38,9 @@ public final class BoundedText {
   /** At most this many threads that hang at the same time are replaced. */
   private static final int MAX_LOST = 64; // Guess
 
+  /** Those whose {@code toString} is bounded in time by itself. */
+  private static final Set<Class<?>> BOUNDED = ConcurrentHashMap.newKeySet();
+
   /** Those whose {@code toString} took too long. */
   private static final SlowClasses HANGING = new SlowClasses(MARKED);
 
@@ -56,6 +61,9 @@ public final class BoundedText {
       return String.valueOf(object);
     }
     Class<?> type = object.getClass();
+    if (BOUNDED.contains(type)) {
+      return object.toString();
+    }
     String name = "a " + type.getName() + " whose toString ";
     if (hangs(object)) {
       return name + "hangs";
@@ -66,6 +74,15 @@ public final class BoundedText {
         name + "hangs",
         name + "was not called: too many others hang",
         () -> HANGING.add(type));
+  }
+
+  /**
+   * Tells that the {@code toString} of the library's class {@code type} gets what is the user's
+   * within it from here. So it is called by the thread that wants it: within a call of another text
+   * it would take a second thread, and what hangs in it would count against {@code type}.
+   */
+  public static void boundsItself(Class<?> type) {
+    BOUNDED.add(type);
   }
 
   /** Returns whether the {@code toString} of an object of the same class took too long lately. */

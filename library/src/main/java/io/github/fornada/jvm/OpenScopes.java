@@ -56,7 +56,7 @@ public final class OpenScopes {
     try {
       names = known.closeOpenedAfter(mark);
     } catch (RuntimeException | Error e) { // a listener's
-      return thrown == null ? e : suppressed(thrown, e);
+      return failed(thrown, e);
     }
     if (names.isEmpty()) {
       return thrown;
@@ -66,14 +66,14 @@ public final class OpenScopes {
             "the task has ended without closing "
                 + names
                 + ", which it opened: open scopes in try-with-resources");
-    return thrown == null ? left : suppressed(thrown, left);
+    return failed(thrown, left);
   }
 
-  @SuppressWarnings("ReferenceEquality") // an exception cannot be suppressed by itself
-  private static Throwable suppressed(Throwable thrown, Throwable other) {
-    if (thrown != other) {
-      thrown.addSuppressed(other);
+  private static Throwable failed(@Nullable Throwable thrown, Throwable atTheEnd) {
+    if (thrown == null) {
+      return atTheEnd;
     }
+    Suppressed.add(thrown, atTheEnd);
     return thrown;
   }
 }

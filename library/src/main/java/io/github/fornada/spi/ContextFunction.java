@@ -2,6 +2,7 @@ package io.github.fornada.spi;
 
 import io.github.fornada.ContextCarrier;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.Suppressed;
 import java.io.Serial;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -107,7 +108,6 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
   }
 
   /** Applies the function within the scopes of the carriers from index {@code k} on. */
-  @SuppressWarnings("ReferenceEquality") // an exception cannot be suppressed by itself
   static <T extends @Nullable Object, R extends @Nullable Object> R applyWithin(
       ContextCarrier<?>[] carriers,
       @Nullable Object[] values,
@@ -126,9 +126,7 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
       try {
         close(scope, carriers[k]);
       } catch (Throwable also) {
-        if (e != also) {
-          e.addSuppressed(also);
-        }
+        Suppressed.add(e, also);
       }
       throw e;
     }

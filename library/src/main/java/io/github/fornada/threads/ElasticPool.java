@@ -183,6 +183,16 @@ final class ElasticPool extends LocalPool implements ThreadSide {
     return batch;
   }
 
+  /** Of what stayed here, a spare worker has no more than any other thread that takes it. */
+  @Override
+  @Nullable Batch<?, ?> takeForSpare(Worker worker, boolean any) {
+    if (hasStayed()) {
+      worker.hasPolled = false;
+      return stayed.peek();
+    }
+    return leaves ? null : super.takeForSpare(worker, any);
+  }
+
   @Override
   protected void takeBack(Batch<?, ?> batch) {
     cameBack.increment();

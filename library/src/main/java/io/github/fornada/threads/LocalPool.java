@@ -21,6 +21,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +57,15 @@ abstract sealed class LocalPool extends AbstractPool
   /** How long the pool must have made no progress before a spare worker is started. */
   private static final Duration STALL = Duration.ofMillis(50); // Guess
 
+  /** The shortest pause before a spare worker looks again whether all others wait. */
+  private static final Duration SHORTEST_LOOK = Duration.ofNanos(50_000); // Guess
+
+  /**
+   * How long all others must wait before a spare worker takes an item that no other is known to
+   * wait for. A platform thread that was woken reads as waiting until it has a processor.
+   */
+  private static final Duration SETTLED = Duration.ofMillis(1); // Guess
+
   /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
@@ -62,6 +73,14 @@ abstract sealed class LocalPool extends AbstractPool
 
   /** Whether a check for a {@linkplain #checkForStall stall} is due. */
   private final AtomicBoolean stallCheckDue = new AtomicBoolean();
+
+  /**
+   * The spare worker that has no item and waits for its next; null for none. One at most, so that
+   * no two of them find at the same time that all others wait. Written by it before it looks for
+   * work, and after it has taken some; read by those that have queued work. So one of the two sees
+   * the other.
+   */
+  private final AtomicReference<@Nullable Worker> waitingSpare = new AtomicReference<>();
 
   private final AtomicInteger ranks = new AtomicInteger();
 
@@ -151,6 +170,7 @@ abstract sealed class LocalPool extends AbstractPool
     if (number != Roster.NOBODY) {
       start(roster.member(number));
     }
+    callWaitingSpare();
   }
 
   @Override
@@ -426,25 +446,94 @@ abstract sealed class LocalPool extends AbstractPool
     return true;
   }
 
-  /**
-   * Returns one item, as long as all other workers wait. Calls made on behalf of the worker that
-   * started last come first, because the others wait for it.
-   */
-  private @Nullable Batch<?, ?> nextForSpare(Worker worker) {
-    if (!allWaitAfterHandOver(worker)) {
-      return null;
-    }
-    Batch<?, ?> batch = pollNested(origin -> ((Worker) origin).rank);
-    if (batch == null && !keepsOrder()) {
-      batch = poll(1);
-      if (batch == null) {
-        batch = lateBatch();
+  private boolean hasHandedOver(Worker but) {
+    for (Worker worker : workersByThread.values()) {
+      if (worker != but && worker.hasHandedOver()) {
+        return true;
       }
     }
-    if (batch != null) {
-      worker.takes(batch);
+    return false;
+  }
+
+  /**
+   * Returns a batch of which the spare worker runs one item; null if it should end. It takes one
+   * only while all other workers wait. They go on for a moment when what they wait for has come,
+   * for example with each result of a stream. So it stays, and looks again, as long as there are
+   * items that may begin to wait, and then as long as one stall lasts: otherwise each item would
+   * cost a stall.
+   */
+  private @Nullable Batch<?, ?> nextForSpare(Worker worker) {
+    if (!waitingSpare.compareAndSet(null, worker)) {
+      return null; // one is enough
     }
-    return batch;
+    try {
+      long since = System.nanoTime();
+      long useful = since;
+      boolean waited = false;
+      while (true) {
+        long now = System.nanoTime();
+        boolean work = false;
+        if (hasHandedOver(worker)) {
+          useful = now;
+          boolean wait = allWaitAfterHandOver(worker);
+          since = wait == waited ? since : now;
+          waited = wait;
+          work = !roster.isSomebodyFree() && hasWorkForSpare();
+          if (work && wait) {
+            Batch<?, ?> batch = takeForSpare(worker, now - since >= SETTLED.toNanos());
+            if (batch != null) {
+              worker.takes(batch);
+              return batch;
+            }
+          }
+        } else if (now - useful >= STALL.toNanos() || roster.isEnding()) {
+          return null;
+        }
+        // Those who queue work call it, and nobody tells when a worker begins to wait.
+        long pause =
+            work
+                ? Math.clamp((now - since) / 4, SHORTEST_LOOK.toNanos(), STALL.toNanos())
+                : STALL.toNanos();
+        var _ = Thread.interrupted(); // left over: with the status set it would not pause
+        LockSupport.parkNanos(this, pause);
+        long woken = System.nanoTime();
+        if (woken - now < pause && !waited) {
+          since = woken; // it was called: soon those that called may wait
+        }
+      }
+    } finally {
+      waitingSpare.set(null);
+    }
+  }
+
+  private void callWaitingSpare() {
+    Worker spare = waitingSpare.get();
+    if (spare != null) {
+      LockSupport.unpark(spare.thread());
+    }
+  }
+
+  /**
+   * Takes work for a spare worker. Calls made on behalf of the worker that started last come first,
+   * because the others wait for it.
+   *
+   * @param any whether it may be work that no worker is known to wait for
+   */
+  @Nullable Batch<?, ?> takeForSpare(Worker worker, boolean any) {
+    Batch<?, ?> batch = pollNested(origin -> ((Worker) origin).rank);
+    boolean others = any && !keepsOrder();
+    if (batch == null && others) {
+      batch = poll(1);
+    }
+    worker.hasPolled = batch != null;
+    return batch == null && others ? lateBatch() : batch;
+  }
+
+  /** Called when a spare worker has run one item of a batch, and has others left. */
+  final void leave(Worker spare, Batch<?, ?> batch) {
+    if (spare.hasPolled) {
+      giveBack(batch);
+    } // else others have it too
   }
 
   /**
@@ -533,6 +622,7 @@ abstract sealed class LocalPool extends AbstractPool
     if (roster.end()) {
       threadsEnded();
     }
+    callWaitingSpare();
   }
 
   /** Called when the last thread has ended and no other will start. */

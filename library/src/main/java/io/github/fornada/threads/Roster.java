@@ -42,8 +42,8 @@ final class Roster {
     final int number;
 
     /**
-     * Whether it exists in addition to the pool's maximum, as long as all others wait. It is never
-     * idle.
+     * Whether it exists in addition to the pool's maximum, for when all others wait. It never
+     * counts as idle.
      */
     final boolean spare;
 
@@ -346,6 +346,16 @@ final class Roster {
       ending = true;
       wake.signalAll();
       return live + spares == 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether no more work will come. */
+  boolean isEnding() {
+    lock.lock();
+    try {
+      return ending;
     } finally {
       lock.unlock();
     }

@@ -95,6 +95,12 @@ final class Worker implements Runnable {
    */
   @Nullable Batch<?, ?> polled;
 
+  /**
+   * Whether its batch is from the queue, for a spare worker; otherwise it is one that others have.
+   * Used by the worker only.
+   */
+  boolean hasPolled;
+
   /** Where this worker notes what it has done; null for nowhere. */
   private final Meter.@Nullable Tally tally;
 
@@ -185,7 +191,8 @@ final class Worker implements Runnable {
     int count = 0;
     boolean whole = false;
     try {
-      for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+      // A spare worker looks before each item whether all others wait.
+      for (int i = batch.claim(); i >= 0; i = member.spare ? -1 : batch.claim()) {
         if (!runItem(batch, i, recorded)) {
           whole = true; // the thread that abandoned this worker has handled the rest of the batch
           return false;
@@ -201,7 +208,11 @@ final class Worker implements Runnable {
         pool.giveUp(batch); // an error of the pool itself, such as no memory for an outcome
       }
     }
-    pool.finished(batch);
+    if (member.spare && batch.hasWaiting()) {
+      pool.leave(this, batch);
+    } else {
+      pool.finished(batch);
+    }
     current = null;
     if (tally != null) {
       tally.flush();

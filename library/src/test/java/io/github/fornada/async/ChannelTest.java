@@ -1,15 +1,24 @@
 package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.fornada.Waiting;
 import io.github.fornada.async.Waits.Running;
+import io.github.fornada.jvm.BoundedText;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -164,6 +173,115 @@ final class ChannelTest {
     Running<Integer> receiver = Waits.start(empty::receive).untilItWaits();
     assertThat(empty.closeWithError(disk)).isTrue();
     assertThatThrownBy(receiver::get).hasCause(disk);
+  }
+
+  /** An error whose message uses channels, as user code may. */
+  private static final class Curious extends Exception {
+    private static final long serialVersionUID = 1;
+    private final transient List<Channel<Integer>> channels;
+    private final AtomicInteger asked = new AtomicInteger();
+
+    Curious(List<Channel<Integer>> channels) {
+      super("planted");
+      this.channels = channels;
+    }
+
+    @Override
+    public String getMessage() {
+      asked.incrementAndGet();
+      return "all answered: " + channels.stream().map(Channel::isClosed).toList();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void theTextOfAnErrorIsMadeOnceAndWithoutALock(int capacity) throws Exception {
+    Channel<Integer> channel = channel(capacity);
+    var curious = new Curious(List.of(channel));
+    var receivers = new ArrayList<Running<Integer>>();
+    for (int i = 0; i < 3; i++) {
+      receivers.add(Waits.start(channel::receive).untilItWaits());
+    }
+    assertThat(channel.closeWithError(curious)).isTrue();
+    for (Running<Integer> receiver : receivers) {
+      assertThatThrownBy(receiver::get).hasMessageContaining("all answered").hasCause(curious);
+    }
+    assertThatThrownBy(channel::tryReceive).hasMessageContaining("all answered");
+    assertThatThrownBy(() -> channel.trySend(1)).hasMessageContaining("all answered");
+    assertThat(curious.asked).hasValue(1);
+  }
+
+  @Test
+  void noTextIsMadeForWhoeverReadsNone() {
+    Channel<Integer> channel = Channel.bounded(1);
+    var curious = new Curious(List.of(channel));
+    channel.closeWithError(curious);
+    assertThatExceptionOfType(ChannelClosedException.class)
+        .isThrownBy(() -> channel.trySend(1))
+        .extracting(Throwable::getCause)
+        .isSameAs(curious);
+    assertThat(curious.asked).hasValue(0);
+  }
+
+  @Test
+  void aSelectHoldsNoLockWhileTheTextOfAnErrorIsMade() {
+    Channel<Integer> failed = Channel.bounded(1);
+    Channel<Integer> healthy = Channel.bounded(1);
+    failed.closeWithError(new Curious(List.of(failed, healthy)));
+    assertThatThrownBy(
+            () -> Select.<Integer>of().receive(failed, x -> x).receive(healthy, x -> x).await())
+        .hasMessageContaining("all answered");
+  }
+
+  @Test
+  void whatIsSentElsewhereHasTheTextOfTheError() throws Exception {
+    Channel<Integer> channel = Channel.bounded(1);
+    channel.closeWithError(new IllegalStateException("disk full"));
+    ChannelClosedException thrown =
+        catchThrowableOfType(ChannelClosedException.class, channel::tryReceive);
+    var bytes = new ByteArrayOutputStream();
+    try (var out = new ObjectOutputStream(bytes)) {
+      out.writeObject(thrown);
+    }
+    try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      assertThat(in.readObject())
+          .isInstanceOf(ChannelClosedException.class)
+          .asString()
+          .endsWith(
+              "the channel was closed with an error: " + new IllegalStateException("disk full"));
+    }
+  }
+
+  @Test
+  void anErrorWhoseTextHangsSaysNothingOfOtherChannels() {
+    var release = new CountDownLatch(1);
+    Channel<Integer> hangs = Channel.bounded(1);
+    hangs.closeWithError(
+        new Exception("planted") {
+          private static final long serialVersionUID = 1;
+
+          @Override
+          public String getMessage() {
+            try {
+              release.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            return "late";
+          }
+        });
+    Channel<Integer> other = Channel.bounded(1);
+    other.closeWithError(new IllegalStateException("disk full"));
+    try {
+      assertThatExceptionOfType(ChannelClosedException.class)
+          .isThrownBy(hangs::receive)
+          .satisfies(e -> assertThat(BoundedText.of(e)).endsWith("whose toString hangs"));
+      assertThatExceptionOfType(ChannelClosedException.class)
+          .isThrownBy(other::receive)
+          .satisfies(e -> assertThat(BoundedText.of(e)).endsWith("disk full"));
+    } finally {
+      release.countDown();
+    }
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Busy;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Extent;
 import io.github.fornada.InPart;
 import io.github.fornada.Outcome;
@@ -14,6 +15,8 @@ import io.github.fornada.TaskPolicy;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
 import io.github.fornada.async.Async;
+import io.github.fornada.pipeline.Pipeline;
+import io.github.fornada.pipeline.PipelineOutcome;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.ref.WeakReference;
@@ -30,6 +33,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -295,6 +299,80 @@ interface LocalContract extends PoolUnderTest {
     return n == 0
         ? 0
         : 1 + pool.submit(n - 1, k -> levels(pool, k)).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** One spare worker does them all: a new one for each item would cost a stall for each. */
+  @Test
+  default void aSpareWorkerStaysAsLongAsATaskWaitsForItemsOfItsOwnPool() throws Exception {
+    List<Integer> items = IntStream.range(0, 40).boxed().toList();
+    var threads = ConcurrentHashMap.<Thread>newKeySet();
+    TaskFunction<Integer, Integer> noted =
+        x -> {
+          threads.add(Thread.currentThread());
+          return x + 1;
+        };
+    for (TaskFunction<Pool, Integer> waiting :
+        List.<TaskFunction<Pool, Integer>>of(
+            pool -> {
+              int sum = 0;
+              for (int item : items) {
+                sum += pool.submit(item, noted).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+              }
+              return sum;
+            },
+            pool -> {
+              var futures = items.stream().map(item -> pool.submit(item, noted)).toList();
+              int sum = 0;
+              for (CompletableFuture<Integer> future : futures) {
+                sum += future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+              }
+              return sum;
+            },
+            pool -> {
+              try (var run = Pipeline.from(items).stage("noted", pool, noted).run()) {
+                return run.outcomes().mapToInt(PipelineOutcome::get).sum();
+              }
+            })) {
+      threads.clear();
+      try (Pool pool = open(1)) {
+        assertThat(get(pool.submit(() -> waiting.apply(pool)))).isEqualTo(820);
+      }
+      // Not one: on a busy machine a stall may seem to last.
+      assertThat(threads).hasSizeLessThan(5);
+    }
+  }
+
+  /** Nor does it go on with the rest of a batch that it shares with the task that has waited. */
+  @Test
+  default void aSpareWorkerBeginsNothingWhileTheTaskThatHasWaitedGoesOn() throws Exception {
+    int count = 3000; // the last ones are in one batch
+    int waits = count - 10;
+    var begun = new AtomicInteger();
+    var next = new CountDownLatch(1);
+    var whileItRan = new CompletableFuture<Integer>();
+    try (Pool pool = open(1)) {
+      var outcomes =
+          pool.outcomes(
+              IntStream.range(0, count).boxed().toList(),
+              x -> {
+                begun.incrementAndGet();
+                if (x == waits) {
+                  assertThat(pool.submit(1, Work::increment).get(1, TimeUnit.MINUTES)).isEqualTo(2);
+                  if (pool.model() != ExecutionModel.SEQUENTIAL) {
+                    next.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                  }
+                  int before = begun.get();
+                  Work.compute(Duration.ofMillis(100)); // two stalls
+                  whileItRan.complete(begun.get() - before);
+                } else if (x > waits) {
+                  next.countDown();
+                  Work.compute(Duration.ofMillis(5));
+                }
+                return x;
+              });
+      assertThat(outcomes.filter(Outcome::isDone).count()).isEqualTo(count);
+    }
+    assertThat(get(whileItRan)).isLessThanOrEqualTo(2); // those that it had before it saw that
   }
 
   /** Tasks that wait for something else are no reason for more workers than there may be. */

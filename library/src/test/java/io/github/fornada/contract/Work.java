@@ -1,6 +1,7 @@
 package io.github.fornada.contract;
 
 import java.io.FileNotFoundException;
+import java.time.Duration;
 import java.util.AbstractCollection;
 import java.util.Collection;
 import java.util.Iterator;
@@ -31,6 +32,14 @@ final class Work {
   static int sleep(int millis) throws InterruptedException {
     Thread.sleep(millis);
     return millis;
+  }
+
+  /** Keeps a processor busy. */
+  static void compute(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
   }
 
   /** Ignores interrupts, and ends when the test is over. */

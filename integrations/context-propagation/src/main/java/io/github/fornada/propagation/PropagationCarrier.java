@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class PropagationCarrier implements ContextCarrier<PropagationCarrier.Captured> {
   private static final long serialVersionUID = 1;
 
+  /** As the library has it for what users' exceptions suppress. */
+  private static final int MOST_SUPPRESSED = 8;
+
   private static final PropagationCarrier INSTANCE = new PropagationCarrier();
 
   private PropagationCarrier() {}
@@ -123,7 +126,11 @@ public final class PropagationCarrier implements ContextCarrier<PropagationCarri
     undo.push(before == null ? accessor::restore : () -> accessor.restore(before));
   }
 
-  /** Undoes in the reverse order; one that throws does not keep the others from it. */
+  /**
+   * Undoes in the reverse order; one that throws does not keep the others from it. Several may
+   * throw the same object, and again for each task.
+   */
+  @SuppressWarnings("ReferenceEquality") // an exception cannot be suppressed by itself
   private static void undo(Deque<Runnable> undo) {
     RuntimeException failure = null;
     while (!undo.isEmpty()) {
@@ -132,7 +139,7 @@ public final class PropagationCarrier implements ContextCarrier<PropagationCarri
       } catch (RuntimeException e) {
         if (failure == null) {
           failure = e;
-        } else {
+        } else if (e != failure && failure.getSuppressed().length < MOST_SUPPRESSED) {
           failure.addSuppressed(e);
         }
       }

@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Suppressed;
 import io.github.fornada.jvm.Uninterrupted;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.wire.CorruptFrameException;
@@ -91,7 +92,7 @@ public final class PayloadFiles {
         attempt(writer, other);
       } catch (IOException again) {
         Files.deleteIfExists(other);
-        again.addSuppressed(e);
+        Suppressed.add(again, e); // a file system may throw the same object twice
         throw tooFull(second.toRealPath().resolve("-"), size, again);
       }
     } catch (RuntimeException | Error e) { // the segment was closed, or its file was truncated
