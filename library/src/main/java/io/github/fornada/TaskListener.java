@@ -7,7 +7,9 @@ package io.github.fornada;
  * <p>The pool's own threads call a listener, several at once: it must be thread-safe and quick, and
  * must not wait for the pool. For one task the order is submitted, started, finished, and each call
  * happens-before the next. An exception that a listener throws is logged once and otherwise
- * ignored: a listener cannot harm a task.
+ * ignored: a listener cannot harm a task. But a call that blocks holds up the thread that makes it,
+ * which may be one that submits, and with that the task and the pool's close: nobody interrupts it.
+ * A listener that may have to wait hands its events over to a thread of its own.
  *
  * <p>A pool without listeners measures nothing per task.
  */

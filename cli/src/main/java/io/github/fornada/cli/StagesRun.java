@@ -632,7 +632,12 @@ final class StagesRun {
     for (StageMoment moment : stage.history()) {
       slices.add(
           new BandSlice(
-              moment.from(), moment.to(), moment.busy(), moment.waitsForRoom(), moment.queued()));
+              moment.from(),
+              moment.to(),
+              moment.busy(),
+              moment.restarting(),
+              moment.waitsForRoom(),
+              moment.queued()));
     }
     return slices;
   }
@@ -644,6 +649,9 @@ final class StagesRun {
     cells.put("size", Integer.toString(stage.size()));
     cells.put("items/s", String.format(Locale.ROOT, "%,.1f", stage.rate()));
     cells.put("busy", percent(stage.busy()));
+    cells.put(
+        "restarts",
+        stage.restarts() == 0 ? "0" : stage.restarts() + ", " + percent(stage.restarting()));
     cells.put("waits for input", percent(stage.waitsForInput()));
     cells.put("for room", percent(stage.waitsForRoom()));
     cells.put("deepest queue", stage.deepestQueue() + "/" + stage.queueLimit());
@@ -667,6 +675,8 @@ final class StagesRun {
       map.put("rate", stage.rate());
       map.put("trueRate", stage.trueRate());
       map.put("busy", stage.busy());
+      map.put("restarting", stage.restarting());
+      map.put("restarts", stage.restarts());
       map.put("waitsForInput", stage.waitsForInput());
       map.put("waitsForRoom", stage.waitsForRoom());
       map.put("deepestQueue", stage.deepestQueue());

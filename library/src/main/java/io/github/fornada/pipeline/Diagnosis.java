@@ -29,6 +29,9 @@ record Diagnosis(
   /** Fewer items than these say little. */
   private static final int FEW = 10; // Guess
 
+  /** Where to replace workers takes much of the time, fewer than these say little of it. */
+  private static final int FEW_RESTARTS = 5; // Guess
+
   /** A mean that may be off by more says little. */
   private static final double UNSURE = 0.1; // Guess
 
@@ -87,11 +90,20 @@ record Diagnosis(
           + name
           + ".";
     }
-    if (at.error() > UNSURE) {
+    if (at.restarting() > UNSURE && at.measuredRestarts() < FEW_RESTARTS) {
+      return "This rests on only "
+          + at.measuredRestarts()
+          + (at.measuredRestarts() == 1 ? " restart" : " restarts")
+          + " of workers of "
+          + name
+          + ".";
+    }
+    double error = at.load() == 0 ? at.error() : at.error() * at.busy() / at.load();
+    if (error > UNSURE) {
       return "The times of the items of "
           + name
           + " differ much: their mean may be off by "
-          + percent(at.error())
+          + percent(error)
           + ".";
     }
     return "";
@@ -100,14 +112,14 @@ record Diagnosis(
   private static Diagnosis find(List<StageSummary> stages, double freeProcessors) {
     StageSummary busiest = null;
     for (StageSummary stage : stages) {
-      if (stage.rate() > 0 && (busiest == null || stage.busy() > busiest.busy())) {
+      if (stage.rate() > 0 && (busiest == null || stage.load() > busiest.load())) {
         busiest = stage;
       }
     }
     if (busiest == null) {
       return new Diagnosis(Kind.NOTHING, null, 0, "Nothing has run yet.", "");
     }
-    if (busiest.busy() < BUSY) {
+    if (busiest.load() < BUSY) {
       if (stages.getLast().waitsForRoom() > 0.5) {
         return new Diagnosis(
             Kind.CONSUMER,
@@ -138,7 +150,7 @@ record Diagnosis(
             "");
       }
     }
-    if (busiest.busy() < 0.5 && busiest.meanTime().toNanos() < QUICK_NANOS) {
+    if (busiest.load() < 0.5 && busiest.meanTime().toNanos() < QUICK_NANOS) {
       return new Diagnosis(
           Kind.NOTHING,
           busiest,
@@ -176,8 +188,8 @@ record Diagnosis(
     double cores = 0;
     for (StageSummary stage : stages) {
       cores += Math.max(0, stage.cpuCores());
-      if (stage != at && stage.busy() > 0) {
-        double rate = at.trueRate() * at.busy() / stage.busy(); // in items of this stage
+      if (stage != at && stage.load() > 0) {
+        double rate = at.trueRate() * at.load() / stage.load(); // in items of this stage
         if (rate < nextRate) {
           next = stage;
           nextRate = rate;
@@ -187,7 +199,7 @@ record Diagnosis(
     // At this rate the pipeline keeps `cores` busy, and `freeProcessors` are left. A stage that
     // mostly waits needs little of them, and gets that from those that others use, too.
     double left =
-        at.cpuCores() >= COMPUTES * at.size() * at.busy()
+        at.cpuCores() >= COMPUTES * at.size() * at.load()
             ? freeProcessors
             : Math.max(freeProcessors, SHARE * Runtime.getRuntime().availableProcessors());
     double byProcessors =
@@ -200,6 +212,7 @@ record Diagnosis(
         .append(at.name())
         .append("\" holds the pipeline up: an item takes ")
         .append(time((double) at.meanTime().toNanos()))
+        .append(restarts(at))
         .append(", so ")
         .append(at.size() == 1 ? "its one worker runs" : "its " + at.size() + " workers run")
         .append(" at most ")
@@ -230,6 +243,12 @@ record Diagnosis(
     }
     text.append('.');
     return new Diagnosis(Kind.STAGE, at, promised, text.toString(), "");
+  }
+
+  /** What is said of workers that are replaced, where that takes time. */
+  private static String restarts(StageSummary at) {
+    double each = at.size() * 1e9 / at.trueRate() - at.meanTime().toNanos();
+    return at.restarting() < 0.01 ? "" : " and " + time(each) + " more because workers start anew";
   }
 
   private static String name(@Nullable StageSummary stage) {

@@ -3,11 +3,11 @@ package io.github.fornada.pipeline;
 import com.sun.management.OperatingSystemMXBean;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.jvm.Durations;
+import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.ProcessPool;
-import io.github.fornada.process.WorkerStats;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,6 +43,12 @@ final class Monitor {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final CountDownLatch gone = new CountDownLatch(1);
 
+  /** Open while a listener is called. */
+  private final InterruptGate<String> gate = new InterruptGate<>();
+
+  /** Whether listeners hear no more: one did not end though it was interrupted. */
+  private volatile boolean silent;
+
   /** Null before the start. Written once. */
   private volatile @Nullable Thread thread;
 
@@ -51,8 +57,7 @@ final class Monitor {
   private double loadSum;
   private int loads;
 
-  /** The processor time of each worker JVM when it was first seen, and when last. */
-  private final Map<Long, long[]> cpuByPid = new HashMap<>();
+  private final Map<ProcessPool, WorkerCpu> cpuOfWorkers = new HashMap<>();
 
   private final Map<Stage, Long> cpuByStage = new HashMap<>();
 
@@ -87,11 +92,44 @@ final class Monitor {
     ended.countDown();
   }
 
-  /** Waits until the user's listener has had its last call, for a time: it may never return. */
+  /**
+   * Waits until the user's listener has had its last call, after {@link #end}. One that blocks is
+   * interrupted when half of the time is over, and its last call, if that blocks too, when half of
+   * the rest is. One that does not return then is told of and left alone: it hears no more.
+   */
   void awaitEnd(long nanos) throws InterruptedException {
+    if (thread == Thread.currentThread() // a listener has closed the run
+        || gone.await(nanos / 2, TimeUnit.NANOSECONDS)) {
+      return;
+    }
+    interrupt();
+    if (gone.await(nanos / 4, TimeUnit.NANOSECONDS)) {
+      return;
+    }
+    interrupt();
+    if (gone.await(nanos / 4, TimeUnit.NANOSECONDS)) {
+      return;
+    }
+    silent = true; // before the look at the gate: who opens it after that sees it
+    interrupt();
     Thread own = thread;
-    if (own != null && own != Thread.currentThread()) {
-      var _ = gone.await(nanos, TimeUnit.NANOSECONDS);
+    if (own != null && gate.abandon(InterruptGate.passOf(gate.word()))) {
+      Log.get()
+          .log(
+              System.Logger.Level.WARNING,
+              "a listener of a pipeline has not returned, though the run was closed and it was"
+                  + " interrupted; its thread stays until it does:"
+                  + System.lineSeparator()
+                  + stack(own));
+    }
+  }
+
+  /** Interrupts the call of a listener, if there is one that was not interrupted yet. */
+  private void interrupt() {
+    Thread own = thread;
+    long word = gate.word();
+    if (own != null && InterruptGate.isRunning(word)) {
+      var _ = gate.interrupt(InterruptGate.passOf(word), own, null);
     }
   }
 
@@ -112,22 +150,29 @@ final class Monitor {
       anewSince = System.nanoTime();
       look();
       long nextLook = System.nanoTime() + TICK;
-      while (!ended.await(Math.min(SHORT_TICK, every), TimeUnit.NANOSECONDS)) {
+      while (!awaitEnded(Math.min(SHORT_TICK, every))) {
         lookAtQueues();
         if (System.nanoTime() - nextLook >= 0) {
           look();
           nextLook = System.nanoTime() + TICK;
         }
-        if (System.nanoTime() - nextCall >= 0) {
+        if (System.nanoTime() - nextCall >= 0
+            && ended.getCount() > 0) { // else the last call is due
           tell();
           nextCall = System.nanoTime() + every;
         }
       }
       tell();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // a listener's doing: it hears no more
     } finally {
       gone.countDown();
+    }
+  }
+
+  private boolean awaitEnded(long nanos) {
+    try {
+      return ended.await(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      return ended.getCount() == 0; // by a listener that has kept this thread: it means nothing
     }
   }
 
@@ -140,11 +185,19 @@ final class Monitor {
     }
   }
 
-  private static <A> void call(Consumer<? super A> listener, A argument) {
+  private <A> void call(Consumer<? super A> listener, A argument) {
+    long pass = gate.open();
     try {
-      listener.accept(argument);
-    } catch (RuntimeException | Error e) { // user code: it cannot harm the run
+      if (!silent) {
+        listener.accept(argument);
+      }
+    } catch (Throwable e) { // user code: it cannot harm the run
       Log.get().log(System.Logger.Level.WARNING, "a listener of a pipeline failed", e);
+    } finally {
+      // No interrupt is left behind either way: the listener's own would end the next wait.
+      if (!gate.close(pass) && !gate.closeInterrupted(pass)) {
+        silent = true; // it was given up, and has returned after all
+      }
     }
   }
 
@@ -203,8 +256,8 @@ final class Monitor {
       if (stage.measured() < Math.max(ENOUGH, 3L * stage.size()) || stage.starting() > 0) {
         return;
       }
-      busy[k] = stage.busy();
-      rate[k] = stage.trueRate() * stage.busy();
+      busy[k] = stage.load();
+      rate[k] = stage.trueRate() * stage.load();
       cores += Math.max(0, stage.cpuCores());
     }
     StageSizes.Step step =
@@ -279,24 +332,17 @@ final class Monitor {
   }
 
   private long cpu(ProcessPool pool) {
-    long sum = 0;
-    for (WorkerStats worker : pool.stats().workers()) {
-      long now =
-          ProcessHandle.of(worker.pid())
-              .flatMap(process -> process.info().totalCpuDuration())
-              .map(Duration::toNanos)
-              .orElse(-1L);
-      if (now >= 0) {
-        // What a JVM has used before it had an item is its start.
-        long[] times = cpuByPid.computeIfAbsent(worker.pid(), pid -> new long[] {now, now});
-        if (worker.tasks() == 0) {
-          times[0] = now;
-        }
-        times[1] = now;
-        sum += now - times[0];
-      }
-    }
-    return sum;
+    return cpuOfWorkers
+        .computeIfAbsent(pool, p -> new WorkerCpu())
+        .look(
+            pool.stats().workers().stream()
+                .map(worker -> new WorkerCpu.Worker(worker.pid(), worker.starts(), worker.tasks()))
+                .toList(),
+            pid ->
+                ProcessHandle.of(pid)
+                    .flatMap(process -> process.info().totalCpuDuration())
+                    .map(Duration::toNanos)
+                    .orElse(-1L));
   }
 
   /** The mean number of processors that a stage keeps busy while it is active; -1 if unknown. */
@@ -335,7 +381,7 @@ final class Monitor {
       seen.put(stage, new Seen(progress, before.sinceNanos(), true));
       var stall = new StageStall(stage.name(), Duration.ofNanos(time), waiting, stacks(stage));
       Consumer<? super StageStall> listener = options.stalls();
-      if (listener == null) {
+      if (listener == null || ended.getCount() == 0) {
         Log.get().log(System.Logger.Level.WARNING, stall.toString());
       } else {
         call(listener, stall);
@@ -347,12 +393,16 @@ final class Monitor {
   private static List<String> stacks(Stage stage) {
     var texts = new ArrayList<String>();
     for (Thread worker : stage.threadsAtWork()) {
-      var text = new StringBuilder("  " + worker.getName() + ":");
-      for (StackTraceElement frame : StackSample.of(worker).frames()) {
-        text.append(System.lineSeparator()).append("    at ").append(frame);
-      }
-      texts.add(text.toString());
+      texts.add(stack(worker));
     }
     return texts;
+  }
+
+  private static String stack(Thread thread) {
+    var text = new StringBuilder("  " + thread.getName() + ":");
+    for (StackTraceElement frame : StackSample.of(thread).frames()) {
+      text.append(System.lineSeparator()).append("    at ").append(frame);
+    }
+    return text.toString();
   }
 }

@@ -36,8 +36,8 @@ final class PipelineEngine {
 
   private static final double TIGHT = 0.75; // Guess
 
-  /** How long a close waits for the source's thread, which may never come back. */
-  private static final long SOURCE_GRACE = Duration.ofSeconds(1).toNanos();
+  /** How long a close waits for the source's thread, and for listeners: they may never return. */
+  private static final long GRACE = Duration.ofSeconds(1).toNanos();
 
   private final PipelineOptions options;
   private final SourceReader reader;
@@ -386,11 +386,7 @@ final class PipelineEngine {
     }
     for (Stage stage : stages) {
       stage.endUnfinished("the pipeline was closed");
-      for (Item item : stage.takeAll()) {
-        if (item.outcome == null) {
-          FedCall.release(item.value); // its consumer has gone
-        }
-      }
+      var _ = stage.takeAll("the pipeline was closed"); // its consumer has gone
       stage.call().end();
       stage.in().looksNoMore();
       if (stage.ownsPool()) {
@@ -399,13 +395,15 @@ final class PipelineEngine {
     }
     last.looksNoMore();
     monitor.end();
-    try {
-      if (startNanos != 0) {
-        var _ = reader.awaitEnd(SOURCE_GRACE);
-        monitor.awaitEnd(SOURCE_GRACE);
+    boolean waits = startNanos != 0;
+    while (waits) {
+      try {
+        var _ = reader.awaitEnd(GRACE);
+        monitor.awaitEnd(GRACE);
+        waits = false;
+      } catch (InterruptedException e) {
+        interrupted = true; // it may wait again for less than it has waited already
       }
-    } catch (InterruptedException e) {
-      interrupted = true;
     }
     if (endNanos == 0) {
       endNanos = System.nanoTime();
@@ -475,16 +473,7 @@ final class PipelineEngine {
     var all = new ArrayDeque<Item>();
     output.takeAll(all);
     for (int k = stages.size() - 1; k >= 0; k--) {
-      Stage stage = stages.get(k);
-      for (Item item : stage.takeAll()) {
-        if (item.outcome == null) {
-          FedCall.release(item.value);
-          item.outcome = new Outcome.Cancelled<>(reason);
-          item.stage = stage;
-          item.worker = "";
-        }
-        all.add(item);
-      }
+      all.addAll(stages.get(k).takeAll(reason));
     }
     if (endNanos == 0) {
       endNanos = System.nanoTime();

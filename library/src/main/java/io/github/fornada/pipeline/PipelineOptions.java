@@ -107,7 +107,7 @@ public final class PipelineOptions {
 
   /**
    * Returns options in which {@code listener} is called when a stage has stalled, once for each
-   * stall, on a thread of its own. By default the log is told.
+   * stall, on the thread of {@link #withProgress}. By default the log is told.
    */
   public PipelineOptions withStallListener(Consumer<? super StageStall> listener) {
     Objects.requireNonNull(listener, "listener");
@@ -118,7 +118,8 @@ public final class PipelineOptions {
   /**
    * Returns options in which {@code listener} is called with the figures so far, again and again
    * until the run ends, and once at the end. It is called on a thread of its own, one call after
-   * the other.
+   * the other. A call that blocks does not hold up the run, but no stall is seen meanwhile, and no
+   * size follows; when the run is closed it is {@linkplain PipelineRun#close interrupted}.
    *
    * @param every the pause between two calls; must be positive
    */

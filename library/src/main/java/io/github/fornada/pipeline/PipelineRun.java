@@ -106,9 +106,12 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
   /**
    * Cancels all that has not ended, and waits until nothing of this run is left: no item in any
    * stage, and no pool that was opened for it. Pools that were open before stay open. It waits no
-   * longer than a second for the source, which may never return. An interrupt of the caller is kept
-   * and does not end the wait. When called from one of the run's own tasks, it only begins all
-   * this, because it would wait for itself.
+   * longer than a second for the source, which may never return, and no longer than another for a
+   * listener: one that has not returned after half of it is interrupted, and so is the last call of
+   * a progress listener. Where a listener ignores that, the log says where it stands, its thread
+   * stays until it returns, and it is called no more. An interrupt of the caller is kept and does
+   * not end the wait. When called from one of the run's own tasks, it only begins all this, because
+   * it would wait for itself.
    */
   @Override
   public void close() {

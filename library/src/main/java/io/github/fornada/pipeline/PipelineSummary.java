@@ -75,7 +75,13 @@ public final class PipelineSummary {
         stage.name(),
         pool.model().label(),
         new StageSummary.Counts(
-            size, starting, figures.taken.sum(), figures.passedOn.sum(), figures.failed.sum()),
+            size,
+            starting,
+            figures.restarts(),
+            figures.taken.sum(),
+            figures.passedOn.sum(),
+            figures.failed.sum(),
+            figures.cancelled.sum()),
         new StageSummary.Times(
             active == 0 ? 0 : figures.timed() * 1e9 / active,
             idle,
@@ -85,7 +91,7 @@ public final class PipelineSummary {
         () -> stage.history(engine.endOrNow()));
   }
 
-  /** How many worker JVMs have not come up yet, or are between two lives. */
+  /** How many worker JVMs have not come up yet; not those between two lives. */
   private static int starting(Stage stage) {
     int up = 0;
     if (!(stage.pool() instanceof ProcessPool processes) || processes.isShutdown()) {
@@ -114,12 +120,16 @@ public final class PipelineSummary {
     return sourceItems;
   }
 
-  /** Returns how many outcomes there are, those included that the consumer has not taken yet. */
+  /**
+   * Returns how many outcomes there are, those included that the consumer has not taken yet. After
+   * a stop, the items that it cancels are counted as soon as the consumer comes to them, or the run
+   * is closed.
+   */
   public long outcomes() {
     return outcomes;
   }
 
-  /** Whether it was stopped, so that items ended that are in no count. */
+  /** Whether it was stopped before its last outcome had come. */
   boolean stoppedEarly() {
     return stoppedEarly;
   }

@@ -542,6 +542,9 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       closeIfItRests(cursor);
     }
     figures.failed.increment();
+    if (outcome instanceof Outcome.Cancelled) {
+      figures.cancelled.increment();
+    }
     out.put(item);
     out.tellTaker();
     if (!(outcome instanceof Outcome.Cancelled)) {
@@ -587,6 +590,11 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     figures.ran(count, nanos, worker);
     meanNanos = figures.meanNanos();
     engine.ran(this, meanNanos);
+  }
+
+  @Override
+  public void restarted(String worker, long from, long to) {
+    figures.restarted(worker, from, to);
   }
 
   @Override
@@ -813,21 +821,39 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       FlatCursor cursor = cursor(item);
       var _ = cursor.close();
       closeStream(cursor);
-      item.outcome = new Outcome.Cancelled<>(reason);
-      item.stage = this;
+      cancel(item, reason);
       item.kind = Item.Kind.WHOLE;
       out.put(item);
     }
   }
 
-  /** After a stop: the items that wait here. */
-  List<Item> takeAll() {
+  /**
+   * After a stop: takes out the items that wait here. Those that had not ended have now, and the
+   * stage that they waited for counts them.
+   */
+  List<Item> takeAll(String reason) {
+    List<Item> all;
     in.lock().lock();
     try {
-      return in.takeAll();
+      all = in.takeAll();
     } finally {
       in.lock().unlock();
     }
+    for (Item item : all) {
+      if (item.outcome == null) {
+        FedCall.release(item.value);
+        cancel(item, reason);
+        item.worker = "";
+      }
+    }
+    return all;
+  }
+
+  private void cancel(Item item, String reason) {
+    item.outcome = new Outcome.Cancelled<>(reason);
+    item.stage = this;
+    figures.failed.increment();
+    figures.cancelled.increment();
   }
 
   /** The most workers at a time, and the items that the pool takes ahead for them. */

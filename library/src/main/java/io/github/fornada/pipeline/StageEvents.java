@@ -50,6 +50,15 @@ final class StageEvents {
     @Percentage
     double busy;
 
+    @Label("Restarting")
+    @Description("Worker JVMs were replaced, and could run nothing meanwhile")
+    @Percentage
+    double restarting;
+
+    @Label("Restarts")
+    @Description("Worker JVMs that have replaced others")
+    long restarts;
+
     @Label("Waits For Input")
     @Percentage
     double waitsForInput;
@@ -81,6 +90,8 @@ final class StageEvents {
       event.results = stage.results();
       event.failed = stage.failed();
       event.busy = stage.busy();
+      event.restarting = stage.restarting();
+      event.restarts = stage.restarts();
       event.waitsForInput = stage.waitsForInput();
       event.waitsForRoom = stage.waitsForRoom();
       event.meanNanos = stage.meanTime().toNanos();

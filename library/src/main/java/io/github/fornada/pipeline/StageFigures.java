@@ -40,7 +40,23 @@ final class StageFigures {
    * @param busy the part of the workers' time in which they ran items
    */
   record Reading(
-      double meanNanos, double error, long measured, double busy, List<WorkerSummary> workers) {}
+      double meanNanos,
+      double error,
+      long measured,
+      double busy,
+      Restarts restarts,
+      List<WorkerSummary> workers) {}
+
+  /**
+   * What it took to replace worker JVMs.
+   *
+   * @param count how many were replaced in the time that the mean is of
+   * @param nanosPerItem how long workers could run nothing for that, for each item of the mean
+   * @param part of the workers' time
+   */
+  record Restarts(long count, double nanosPerItem, double part) {
+    static final Restarts NONE = new Restarts(0, 0, 0);
+  }
 
   /**
    * What the idle time of the workers, while the stage had items, was spent on.
@@ -54,6 +70,7 @@ final class StageFigures {
   private final LongAdder busyNanos = new LongAdder();
   private final LongAdder timed = new LongAdder();
   private final LongAdder cpuNanos = new LongAdder();
+  private final LongAdder restarts = new LongAdder();
 
   private final StageHistory history = new StageHistory();
 
@@ -66,15 +83,18 @@ final class StageFigures {
   private volatile long lastNanos;
 
   /** What was counted before the figures began anew. Written by the monitor. */
-  private volatile Base base = new Base(0, 0);
+  private volatile Base base = new Base(0, 0, 0);
 
-  private record Base(long timed, long cpuNanos) {}
+  private record Base(long timed, long cpuNanos, long restarts) {}
 
   /** Items that were given to workers; results passed on; items that ended without one. */
   final LongAdder taken = new LongAdder();
 
   final LongAdder passedOn = new LongAdder();
   final LongAdder failed = new LongAdder();
+
+  /** How many of those were cancelled. */
+  final LongAdder cancelled = new LongAdder();
 
   // ---- guarded by the lock of the stage's queue
 
@@ -105,6 +125,21 @@ final class StageFigures {
     history.ran(count, now - nanos, now);
   }
 
+  /** The JVM of a worker was replaced, which counts if the worker has run items before. */
+  void restarted(String worker, long from, long to) {
+    WorkerFigures own = workers.get(worker);
+    if (own != null) {
+      own.restarted(to - from);
+      restarts.increment();
+      history.restarted(from, to);
+    }
+  }
+
+  /** How many worker JVMs have replaced others. */
+  long restarts() {
+    return restarts.sum() - base.restarts;
+  }
+
   StageHistory history() {
     return history;
   }
@@ -130,7 +165,7 @@ final class StageFigures {
 
   /** The figures are of what follows: the stages have other sizes. Under the queue's lock. */
   void beginAnew() {
-    base = new Base(timed.sum(), cpuNanos.sum());
+    base = new Base(timed.sum(), cpuNanos.sum(), restarts.sum());
     workers.clear();
     firstNanos = 0;
     settle(System.nanoTime());
@@ -223,14 +258,23 @@ final class StageFigures {
         Comparator.comparingInt((WorkerSummary w) -> w.name().length())
             .thenComparing(WorkerSummary::name));
     if (each.isEmpty()) {
-      return new Reading(0, 1, 0, 0, List.of());
+      return new Reading(0, 1, 0, 0, Restarts.NONE, List.of());
     }
     Sum used = warm.items > 0 ? warm : all;
     // Those that have come up and had no item were idle all the time.
     int idle = Math.max(0, size - each.size() - starting);
     double time = nanos + idle * (nanos / (double) each.size());
+    double busy = Math.min(1, all.busyNanos / time);
     return new Reading(
-        used.mean(), used.error(), warm.items, Math.min(1, all.busyNanos / time), each);
+        used.mean(),
+        used.error(),
+        warm.items,
+        busy,
+        new Restarts(
+            used.restarts,
+            used.items == 0 ? 0 : used.restartNanos / (double) used.items,
+            Math.min(1 - busy, all.restartNanos / time)),
+        each);
   }
 
   private static final class Sum {
@@ -238,12 +282,16 @@ final class StageFigures {
     private long times;
     private long busyNanos;
     private double squares;
+    private long restarts;
+    private long restartNanos;
 
     void add(WorkerFigures.Window window) {
       items += window.items();
       times += window.times();
       busyNanos += window.busyNanos();
       squares += window.squares();
+      restarts += window.restarts();
+      restartNanos += window.restartNanos();
     }
 
     double mean() {

@@ -27,6 +27,7 @@ final class StageHistory {
   private final double[] busy = new double[SLICES];
   private final double[] input = new double[SLICES];
   private final double[] room = new double[SLICES];
+  private final double[] restarts = new double[SLICES];
   private final long[] items = new long[SLICES];
   private final int[] queued = new int[SLICES];
   private final int[] size = new int[SLICES];
@@ -41,6 +42,13 @@ final class StageHistory {
     if (start != 0) {
       spread(busy, from, to);
       items[at(to)] += count;
+    }
+  }
+
+  /** A worker's JVM was replaced, and it could run nothing meanwhile. */
+  synchronized void restarted(long from, long to) {
+    if (start != 0) {
+      spread(restarts, from, to);
     }
   }
 
@@ -87,6 +95,7 @@ final class StageHistory {
       busy[k] = isLeft ? busy[2 * k] + busy[2 * k + 1] : 0;
       input[k] = isLeft ? input[2 * k] + input[2 * k + 1] : 0;
       room[k] = isLeft ? room[2 * k] + room[2 * k + 1] : 0;
+      restarts[k] = isLeft ? restarts[2 * k] + restarts[2 * k + 1] : 0;
       items[k] = isLeft ? items[2 * k] + items[2 * k + 1] : 0;
       queued[k] = isLeft ? Math.max(queued[2 * k], queued[2 * k + 1]) : 0;
       size[k] = isLeft ? size[2 * k + 1] : size[SLICES - 1];
@@ -104,7 +113,9 @@ final class StageHistory {
     for (int k = 0; k <= last; k++) {
       long from = k * width;
       long to = Math.min(from + width, end - start);
-      double part = Math.min(1, busy[k] / ((double) (to - from) * size[k]));
+      double whole = (double) (to - from) * size[k];
+      double part = Math.min(1, busy[k] / whole);
+      double restarting = Math.min(1 - part, restarts[k] / whole);
       double waits = room[k] + input[k];
       moments.add(
           new StageMoment(
@@ -113,7 +124,8 @@ final class StageHistory {
               size[k],
               items[k],
               part,
-              waits == 0 ? 0 : (1 - part) * room[k] / waits,
+              restarting,
+              waits == 0 ? 0 : (1 - part - restarting) * room[k] / waits,
               queued[k]));
     }
     return moments;

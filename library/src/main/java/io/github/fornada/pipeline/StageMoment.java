@@ -9,6 +9,7 @@ public final class StageMoment {
   private final int size;
   private final long items;
   private final double busy;
+  private final double restarting;
   private final double waitsForRoom;
   private final int queued;
 
@@ -18,6 +19,7 @@ public final class StageMoment {
       int size,
       long items,
       double busy,
+      double restarting,
       double waitsForRoom,
       int queued) {
     this.from = from;
@@ -25,6 +27,7 @@ public final class StageMoment {
     this.size = size;
     this.items = items;
     this.busy = busy;
+    this.restarting = restarting;
     this.waitsForRoom = waitsForRoom;
     this.queued = queued;
   }
@@ -54,6 +57,11 @@ public final class StageMoment {
     return busy;
   }
 
+  /** Returns the part of the time in which their JVMs were replaced, from 0 to 1. */
+  public double restarting() {
+    return restarting;
+  }
+
   /** Returns the part of the time in which they waited for room, from 0 to 1. */
   public double waitsForRoom() {
     return waitsForRoom;
@@ -61,7 +69,7 @@ public final class StageMoment {
 
   /** Returns the part of the time in which there was no item for them, from 0 to 1. */
   public double waitsForInput() {
-    return Math.max(0, 1 - busy - waitsForRoom);
+    return Math.max(0, 1 - busy - restarting - waitsForRoom);
   }
 
   /** Returns the most items that have waited for the stage at one time. */
@@ -81,6 +89,8 @@ public final class StageMoment {
         + items
         + ", busy="
         + busy
+        + ", restarting="
+        + restarting
         + ", waitsForRoom="
         + waitsForRoom
         + ", queued="

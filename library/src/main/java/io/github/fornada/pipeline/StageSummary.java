@@ -10,8 +10,17 @@ public final class StageSummary {
    * What was counted.
    *
    * @param starting workers that have not come up yet
+   * @param restarts worker JVMs that have replaced others
+   * @param cancelled those of the failed that a stop has cancelled
    */
-  record Counts(int size, int starting, long taken, long results, long failed) {}
+  record Counts(
+      int size,
+      int starting,
+      long restarts,
+      long taken,
+      long results,
+      long failed,
+      long cancelled) {}
 
   /**
    * What was measured.
@@ -80,9 +89,17 @@ public final class StageSummary {
     return counts.results();
   }
 
-  /** Returns how many items ended in this stage without a result. */
+  /**
+   * Returns how many items ended in this stage without a result; those that a stop of the pipeline
+   * has cancelled here, or while they waited for this stage, included.
+   */
   public long failed() {
     return counts.failed();
+  }
+
+  /** How many of {@link #failed} were cancelled. */
+  long cancelled() {
+    return counts.cancelled();
   }
 
   /** Returns how many items a second it has run, from its first item to its last. */
@@ -92,19 +109,46 @@ public final class StageSummary {
 
   /**
    * Returns how many items a second its workers could run if they had nothing to wait for: the
-   * number of workers divided by the mean time of an item; 0 while no item has ended.
+   * number of workers divided by the mean time of an item; 0 while no item has ended. Where worker
+   * JVMs are replaced, the time that takes for each item is added to the item's.
    */
   public double trueRate() {
     double mean = times.workers().meanNanos();
-    return mean == 0 ? 0 : size() * 1e9 / mean;
+    return mean == 0 ? 0 : size() * 1e9 / (mean + times.workers().restarts().nanosPerItem());
   }
 
   /**
    * Returns the part of its workers' time in which they ran items, from 0 to 1. The time of a
-   * worker begins with the end of its first item: its start does not count.
+   * worker begins with the end of its first item: its start does not count. That of a worker JVM
+   * that replaces another one does, as {@link #restarting}.
    */
   public double busy() {
     return times.workers().busy();
+  }
+
+  /**
+   * Returns the part of its workers' time in which they could run nothing because their JVMs were
+   * replaced, from 0 to 1: after a death, or as {@link
+   * io.github.fornada.process.ProcessOptions#withMaxTasks} says. An item that was lost with its
+   * worker belongs to that time. Zero for pools on other machines, which do not tell.
+   */
+  public double restarting() {
+    return times.workers().restarts().part();
+  }
+
+  /** Returns how many of its worker JVMs have replaced others that had run items. */
+  public long restarts() {
+    return counts.restarts();
+  }
+
+  /** The part of its workers' time in which they could not have done more: the one that counts. */
+  double load() {
+    return busy() + restarting();
+  }
+
+  /** How many restarts the figures are of. */
+  long measuredRestarts() {
+    return times.workers().restarts().count();
   }
 
   /**
@@ -112,7 +156,7 @@ public final class StageSummary {
    * because all had come, and the last ones ran.
    */
   public double waitsForInput() {
-    return (1 - busy()) * (1 - times.idle().forRoom());
+    return (1 - load()) * (1 - times.idle().forRoom());
   }
 
   /**
@@ -120,7 +164,7 @@ public final class StageSummary {
    * the queue behind the stage was full; from 0 to 1.
    */
   public double waitsForRoom() {
-    return (1 - busy()) * times.idle().forRoom();
+    return (1 - load()) * times.idle().forRoom();
   }
 
   /**
@@ -128,7 +172,7 @@ public final class StageSummary {
    * its last items ran. It is contained in {@link #waitsForInput}.
    */
   double idleAtEnd() {
-    return (1 - busy()) * times.idle().atEnd();
+    return (1 - load()) * times.idle().atEnd();
   }
 
   /**
@@ -208,6 +252,8 @@ public final class StageSummary {
         + rate()
         + ", busy="
         + busy()
+        + ", restarting="
+        + restarting()
         + ", waitsForInput="
         + waitsForInput()
         + ", waitsForRoom="

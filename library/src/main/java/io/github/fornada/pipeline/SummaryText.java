@@ -37,8 +37,13 @@ final class SummaryText {
       Paragraph.append(text, "after " + change, COLUMNS, System.lineSeparator());
     }
     long failed = 0;
+    long cancelled = 0;
     for (StageSummary stage : summary.stages()) {
       failed += stage.failed();
+      cancelled += stage.cancelled();
+      if (stage.restarts() > 0) {
+        Paragraph.append(text, restarts(stage), COLUMNS, System.lineSeparator());
+      }
     }
     String counts =
         Diagnosis.number((double) summary.sourceItems())
@@ -49,9 +54,25 @@ final class SummaryText {
             + Diagnosis.number((double) (summary.outcomes() - failed))
             + (summary.outcomes() - failed == 1 ? " result, " : " results, ")
             + Diagnosis.number((double) failed)
-            + " without one. ";
+            + " without one"
+            + (cancelled == 0
+                ? ""
+                : cancelled == failed
+                    ? (failed == 1 ? ", which was cancelled" : ", all of them cancelled")
+                    : ", " + Diagnosis.number((double) cancelled) + " of them cancelled")
+            + ". ";
     Paragraph.append(text, counts + summary.advice(), COLUMNS, System.lineSeparator());
     return text.toString();
+  }
+
+  private static String restarts(StageSummary stage) {
+    return "\""
+        + shortened(stage.name())
+        + "\" starts workers anew "
+        + Diagnosis.percent(stage.restarting())
+        + " of the time: "
+        + Diagnosis.number((double) stage.restarts())
+        + (stage.restarts() == 1 ? " restart." : " restarts.");
   }
 
   private static void line(StringBuilder text, Object... columns) {

@@ -8,18 +8,34 @@ package io.github.fornada.pipeline;
  */
 final class WorkerFigures {
   /** What was counted up to some moment. */
-  private record Mark(long items, long times, long busyNanos, double squares, long at) {}
+  private record Mark(
+      long items,
+      long times,
+      long busyNanos,
+      double squares,
+      int restarts,
+      long restartNanos,
+      long at) {}
 
   /**
    * The figures of a time.
    *
    * @param times how many times were measured: one for each item, or for a batch of tiny ones
    * @param squares the sum of their squares, each divided by the items it is of
+   * @param restarts how often its JVM was replaced
+   * @param restartNanos for how long it could run nothing for that reason
    * @param nanos how long that time was
    * @param isWarm false if it is of the first items, because there are no others
    */
   record Window(
-      long items, long times, long busyNanos, double squares, long nanos, boolean isWarm) {}
+      long items,
+      long times,
+      long busyNanos,
+      double squares,
+      int restarts,
+      long restartNanos,
+      long nanos,
+      boolean isWarm) {}
 
   private final String name;
 
@@ -29,6 +45,8 @@ final class WorkerFigures {
   private long times;
   private long busyNanos;
   private double squares;
+  private int restarts;
+  private long restartNanos;
   private long lastEnd;
 
   /** Where the figures begin, and where they will begin when twice as many items have ended. */
@@ -40,7 +58,7 @@ final class WorkerFigures {
   /** A worker that begins an item now. */
   WorkerFigures(String name, long now) {
     this.name = name;
-    this.base = new Mark(0, 0, 0, 0, now);
+    this.base = new Mark(0, 0, 0, 0, 0, 0, now);
     this.next = base;
   }
 
@@ -56,9 +74,15 @@ final class WorkerFigures {
     lastEnd = now;
     if (items >= nextAt) {
       base = next;
-      next = new Mark(items, times, busyNanos, squares, now);
+      next = new Mark(items, times, busyNanos, squares, restarts, restartNanos, now);
       nextAt = 2 * items;
     }
+  }
+
+  /** Its JVM was replaced: for so long it could run nothing. Before the next item. */
+  synchronized void restarted(long nanos) {
+    restarts++;
+    restartNanos += nanos;
   }
 
   synchronized long items() {
@@ -83,6 +107,8 @@ final class WorkerFigures {
         times - from.times,
         busy,
         squares - from.squares,
+        restarts - from.restarts,
+        restartNanos - from.restartNanos,
         Math.max(1, lastEnd - from.at + tail),
         from.items > 0);
   }

@@ -37,6 +37,11 @@ final class ResultReader {
   private final Dispatcher dispatcher;
   private final StatsRecorder stats;
 
+  /** Set by the slot's thread; taken by the thread that reads. */
+  private volatile @Nullable Restart restart;
+
+  private record Restart(long left, long ready, boolean waited) {}
+
   /** Reads what may run user code. */
   private final GuardedResults guarded;
 
@@ -274,11 +279,45 @@ final class ResultReader {
       Batch<?, ?> row = lastRow;
       lastRow = null;
       if (row != null) {
+        tellOfRestart(row, System.nanoTime() - nanos);
         row.spent(count, nanos, name);
       }
       return false;
     }
     return result(from, type, in);
+  }
+
+  /**
+   * The worker has replaced another one. By the slot's thread, before it reads.
+   *
+   * @param waited whether items waited for it, so that it was not ready before it began the first
+   */
+  void restarted(long left, long ready, boolean waited) {
+    restart = new Restart(left, ready, waited);
+  }
+
+  /**
+   * Tells the batch whose item is the first that this worker has begun, and no other.
+   *
+   * @param began when that was, if there is news; by the clock of this JVM
+   */
+  void tellOfRestart(Batch<?, ?> batch, long began) {
+    Restart last = restart;
+    if (last != null) {
+      restart = null;
+      batch.restarted(
+          name, last.left(), last.waited() ? Math.max(last.ready(), began) : last.ready());
+    }
+  }
+
+  /**
+   * The worker has died and had begun nothing: to replace it goes on, if items waited. By the
+   * slot's thread, when no other reads.
+   */
+  long untoldRestart(long left) {
+    Restart last = restart;
+    restart = null;
+    return last == null || !last.waited() ? left : last.left();
   }
 
   private boolean result(WorkerProcess from, int type, MessageInput in) throws IOException {
@@ -300,6 +339,7 @@ final class ResultReader {
       callbackFailed(e);
     } finally {
       spent(1, from.lastItemNanos());
+      tellOfRestart(sent.batch(), System.nanoTime() - from.lastItemNanos());
       sent.batch().spent(1, from.lastItemNanos(), name);
       delivered(1);
     }

@@ -84,6 +84,9 @@ final class WorkerSlot {
    */
   private int failures;
 
+  /** When the worker before was there last; 0 if there was none. Slot's thread only. */
+  private long leftAt;
+
   WorkerSlot(Engine engine, int index) {
     this.engine = engine;
     this.index = index;
@@ -167,6 +170,9 @@ final class WorkerSlot {
           return true;
         }
         demand.awaitUninterruptibly();
+        if (leftAt != 0) {
+          leftAt = System.nanoTime(); // until now nobody wanted a worker here
+        }
       }
       return false;
     } finally {
@@ -219,6 +225,7 @@ final class WorkerSlot {
       lock.unlock();
     }
     stats.started(started);
+    long ready = System.nanoTime();
     dispatcher.attach(started, life.maxTasks() == 0 ? Long.MAX_VALUE : life.maxTasks());
     engine.workerIsReady();
     if (engine.isEnding()) {
@@ -227,6 +234,9 @@ final class WorkerSlot {
     watchFromOutside(started);
     leaveWhenIdle(started, 0);
     var _ = dispatcher.feed();
+    if (leftAt != 0) {
+      reader.restarted(leftAt, ready, dispatcher.inFlight() > 0);
+    }
     boolean retired = false;
     try {
       retired = reader.read(started);
@@ -244,6 +254,7 @@ final class WorkerSlot {
       } finally {
         lock.unlock();
       }
+      leftAt = System.nanoTime();
       reader.awaitOthers();
       if (retired) {
         List<SentItem> none = dispatcher.detach(started, false);
@@ -315,6 +326,13 @@ final class WorkerSlot {
         begun.isEmpty() && hadItems && ranNone && !expected ? deathsBeforeFirstItem + 1 : 0;
     if (!begun.isEmpty()) {
       overdue(dead, begun.getLast(), now);
+      long began = dead.startedNanos(now);
+      reader.tellOfRestart(begun.getLast().batch(), began);
+      if (dead.stuck(begun.getLast().number()) == null) {
+        leftAt = began; // what it did since then is lost, and counts nowhere else
+      }
+    } else {
+      leftAt = reader.untoldRestart(leftAt);
     }
     int code = dead.end();
     String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());

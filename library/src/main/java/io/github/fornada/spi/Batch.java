@@ -638,6 +638,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     sink.spent(count, nanos, worker);
   }
 
+  /** Reports that the JVM of a worker was replaced before it ran the items of this batch. */
+  public void restarted(String worker, long from, long to) {
+    sink.restarted(worker, from, to);
+  }
+
   /** A worker has taken it; called without a lock. */
   void polled() {
     announce();

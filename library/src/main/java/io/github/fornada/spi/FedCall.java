@@ -54,6 +54,15 @@ public final class FedCall {
      */
     void ran(int count, long nanos, String worker);
 
+    /**
+     * A worker JVM was replaced: for this time the worker could run nothing, whether items waited
+     * or not. Comes before the next {@link #ran} of that worker; called without a lock. Pools of
+     * other kinds, and pools on other machines, tell of none.
+     *
+     * @param from by {@link System#nanoTime}
+     */
+    default void restarted(String worker, long from, long to) {}
+
     /** Items run in this JVM by platform threads took so much processor time. */
     void usedCpu(long nanos);
 
@@ -430,6 +439,11 @@ public final class FedCall {
     @Override
     void spent(int count, long nanos, String worker) {
       feed.ran(count, nanos, worker);
+    }
+
+    @Override
+    void restarted(String worker, long from, long to) {
+      feed.restarted(worker, from, to);
     }
 
     @Override

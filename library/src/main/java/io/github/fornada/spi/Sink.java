@@ -126,6 +126,9 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** {@code count} items took a worker {@code nanos} nanoseconds; it is no measure for batches. */
   void spent(int count, long nanos, String worker) {}
 
+  /** As {@link FedCall.Feed#restarted}. */
+  void restarted(String worker, long from, long to) {}
+
   /** A worker has taken items; called without a lock. */
   void polled() {}
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /** The bands of stages: what each did when, and how many items waited for it. */
 final class BandSection {
@@ -41,8 +42,10 @@ final class BandSection {
                   "name", Escapes.html(band.name()),
                   "facts", Escapes.html(band.facts()),
                   "queue", Escapes.html(queue),
-                  "busy", shares(band, end, true),
-                  "room", shares(band, end, false),
+                  "busy", shares(band, end, s -> 0.0, BandSlice::busy),
+                  "restart", shares(band, end, BandSlice::busy, BandSlice::restarting),
+                  "room",
+                      shares(band, end, s -> s.busy() + s.restarting(), BandSlice::waitsForRoom),
                   "depth", depth(band, end, Math.max(1, deepest)))));
     }
     return Template.of("bands.html")
@@ -53,12 +56,16 @@ final class BandSection {
                 "end", Escapes.html(Figures.duration(end.toNanos()))));
   }
 
-  /** The path of a share of each slice: the busy one from the bottom, the other on top of it. */
-  private static String shares(Band band, Duration end, boolean isBusy) {
+  /** The path of a share of each slice, on top of those below it. */
+  private static String shares(
+      Band band,
+      Duration end,
+      ToDoubleFunction<BandSlice> below,
+      ToDoubleFunction<BandSlice> part) {
     var path = new StringBuilder();
     for (BandSlice slice : band.slices()) {
-      double low = isBusy ? 0 : slice.busy();
-      double share = isBusy ? slice.busy() : slice.waitsForRoom();
+      double low = below.applyAsDouble(slice);
+      double share = part.applyAsDouble(slice);
       if (share > 0.002) {
         rectangle(path, slice, end, HEIGHT * (1 - low), HEIGHT * Math.max(0, 1 - low - share));
       }

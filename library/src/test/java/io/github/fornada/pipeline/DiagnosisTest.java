@@ -14,12 +14,13 @@ final class DiagnosisTest {
     return new StageSummary(
         name,
         "threads",
-        new StageSummary.Counts(size, 0, 1000, 1000, 0),
+        new StageSummary.Counts(size, 0, 0, 1000, 1000, 0, 0),
         new StageSummary.Times(
             rate,
             new StageFigures.IdleParts(forRoom, 0),
             cores,
-            new StageFigures.Reading(millis * 1e6, 0.01, 500, busy, List.of())),
+            new StageFigures.Reading(
+                millis * 1e6, 0.01, 500, busy, StageFigures.Restarts.NONE, List.of())),
         new StageSummary.Depth(0, 16, 16),
         () -> List.of());
   }
@@ -94,12 +95,12 @@ final class DiagnosisTest {
     return new StageSummary(
         name,
         "threads",
-        new StageSummary.Counts(size, 0, 3, 3, 0),
+        new StageSummary.Counts(size, 0, 0, 3, 3, 0, 0),
         new StageSummary.Times(
             10,
             new StageFigures.IdleParts(forRoom, atEnd),
             -1,
-            new StageFigures.Reading(1e8, 0.01, 500, 0.2, List.of())),
+            new StageFigures.Reading(1e8, 0.01, 500, 0.2, StageFigures.Restarts.NONE, List.of())),
         new StageSummary.Depth(0, 16, 3),
         () -> List.of());
   }
@@ -108,12 +109,13 @@ final class DiagnosisTest {
     return new StageSummary(
         "parse",
         "processes",
-        new StageSummary.Counts(2, starting, 1000, 1000, 0),
+        new StageSummary.Counts(2, starting, 0, 1000, 1000, 0, 0),
         new StageSummary.Times(
             rate,
             new StageFigures.IdleParts(0, 0),
             2,
-            new StageFigures.Reading(10e6, error, items, 0.99, List.of())),
+            new StageFigures.Reading(
+                10e6, error, items, 0.99, StageFigures.Restarts.NONE, List.of())),
         new StageSummary.Depth(0, 16, 16),
         () -> List.of());
   }
@@ -134,5 +136,38 @@ final class DiagnosisTest {
     var begun = stage("store", 4, 0, 0, 0, -1);
     assertThat(Diagnosis.of(List.of(measured(500, 0.01, 0, 199), begun), 6).text())
         .endsWith("This may change: no item of \"store\" has ended yet.");
+  }
+
+  /** Two workers that run items for 10 ms each, and start anew for as long. */
+  private static StageSummary restarting(long measured) {
+    return new StageSummary(
+        "parse",
+        "processes",
+        new StageSummary.Counts(2, 0, 40, 1000, 1000, 0, 0),
+        new StageSummary.Times(
+            100,
+            new StageFigures.IdleParts(0, 0),
+            0.1,
+            new StageFigures.Reading(
+                10e6, 0.15, 500, 0.5, new StageFigures.Restarts(measured, 10e6, 0.5), List.of())),
+        new StageSummary.Depth(0, 16, 16),
+        () -> List.of());
+  }
+
+  @Test
+  void whatItTakesToReplaceWorkersBelongsToWhatAnItemTakes() {
+    var found = Diagnosis.of(List.of(restarting(20), stage("store", 1, 100, 9, 0, 0)), 8);
+    assertThat(found.busiest().name()).isEqualTo("parse");
+    assertThat(found.busiest().waitsForInput()).isZero();
+    assertThat(found.promised()).isCloseTo(111, within(1.0)); // as much as the next can take
+    assertThat(found.doubt()).isEmpty();
+    var alone = Diagnosis.of(List.of(restarting(20)), 8);
+    assertThat(alone.promised()).isCloseTo(150, within(1.0));
+    assertThat(alone.text())
+        .contains(
+            "an item takes 10.0 ms and 10.0 ms more because workers start anew, so its 2 workers"
+                + " run at most 100/s. One more worker would give 150/s");
+    assertThat(Diagnosis.of(List.of(restarting(4)), 8).text())
+        .endsWith("This rests on only 4 restarts of workers of \"parse\".");
   }
 }

@@ -105,4 +105,37 @@ final class StageFiguresTest {
     figures.ran(1, 2 * MILLI, "w");
     assertThat(figures.reading(1, 0).meanNanos()).isEqualTo(2.0 * MILLI);
   }
+
+  @Test
+  void toReplaceAWorkerIsNoIdleTimeAndBelongsToWhatAnItemTakes() {
+    var worker = new WorkerFigures("w", 0);
+    long now = 0;
+    for (int k = 0; k < 64; k++) {
+      if (k % 4 == 0 && k > 0) {
+        now += 60 * MILLI;
+        worker.restarted(60 * MILLI);
+      }
+      now += 10 * MILLI;
+      worker.ran(1, 10 * MILLI, now);
+    }
+    WorkerFigures.Window window = worker.window(now);
+    assertThat(window.busyNanos() + window.restartNanos()).isEqualTo(window.nanos());
+    assertThat(window.restartNanos()).isEqualTo(window.restarts() * 60L * MILLI);
+    assertThat(window.restarts()).isBetween(8, 12);
+  }
+
+  @Test
+  void theFirstStartOfAWorkerIsNoRestart() {
+    var figures = new StageFigures();
+    figures.restarted("w", 0, 50 * MILLI); // it ran items of another call before
+    figures.ran(1, MILLI, "w");
+    assertThat(figures.restarts()).isZero();
+    long now = System.nanoTime();
+    figures.restarted("w", now - 50 * MILLI, now);
+    figures.ran(1, MILLI, "w");
+    assertThat(figures.restarts()).isOne();
+    assertThat(figures.reading(1, 0).restarts().nanosPerItem()).isEqualTo(50.0 * MILLI);
+    figures.beginAnew();
+    assertThat(figures.restarts()).isZero();
+  }
 }

@@ -44,4 +44,19 @@ final class StageHistoryTest {
     assertThat(moments.stream().mapToLong(StageMoment::items).sum()).isEqualTo(100_000);
     assertThat(moments.getLast().to()).isEqualTo(Duration.ofNanos(now - START));
   }
+
+  @Test
+  void aWorkerThatIsReplacedWaitsForNothingMeanwhile() {
+    var history = new StageHistory();
+    history.begins(START, 1);
+    history.ran(1, START, START + 10 * MILLI);
+    history.idle(StageFigures.Idle.FOR_ROOM, START + 10 * MILLI, START + 15 * MILLI);
+    history.restarted(START + 20 * MILLI, START + 90 * MILLI);
+    history.ran(1, START + 90 * MILLI, START + 100 * MILLI);
+    List<StageMoment> moments = history.moments(START + 100 * MILLI);
+    assertThat(moments.get(0).restarting()).isCloseTo(0.6, within(0.001));
+    assertThat(moments.get(0).waitsForRoom()).isCloseTo(0.2, within(0.001));
+    assertThat(moments.get(1).restarting()).isCloseTo(0.8, within(0.001));
+    assertThat(moments.get(1).waitsForInput()).isCloseTo(0, within(0.001));
+  }
 }

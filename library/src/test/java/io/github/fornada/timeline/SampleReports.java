@@ -104,7 +104,9 @@ final class SampleReports {
         }
         var slices = new ArrayList<BandSlice>();
         for (StageMoment m : stage.history()) {
-          slices.add(new BandSlice(m.from(), m.to(), m.busy(), m.waitsForRoom(), m.queued()));
+          slices.add(
+              new BandSlice(
+                  m.from(), m.to(), m.busy(), m.restarting(), m.waitsForRoom(), m.queued()));
         }
         report.withBand(stage.name(), stage.model() + ", " + stage.size() + " workers", slices);
       }

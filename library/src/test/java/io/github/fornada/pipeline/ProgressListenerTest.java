@@ -1,0 +1,170 @@
+package io.github.fornada.pipeline;
+
+import static io.github.fornada.pipeline.StageModel.threads;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Waiting;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Listeners of a pipeline that block. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class ProgressListenerTest {
+  private static final Duration OFTEN = Duration.ofMillis(1);
+
+  private final Logger logger = Logger.getLogger("io.github.fornada");
+  private final List<String> logged = new CopyOnWriteArrayList<>();
+  private final Handler handler =
+      new Handler() {
+        @Override
+        public void publish(LogRecord entry) {
+          logged.add(entry.getMessage());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+
+  @BeforeEach
+  void listen() {
+    logger.addHandler(handler);
+  }
+
+  @AfterEach
+  void listenNoMore() {
+    logger.removeHandler(handler);
+  }
+
+  /** Runs a pipeline until the listener was called, takes all, and closes it. */
+  private static void runWith(CountDownLatch called, Consumer<PipelineSummary> listener) {
+    try (var run =
+        Pipeline.from(List.of(1, 2, 3))
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  called.await();
+                  return x;
+                })
+            .run(o -> o.withProgress(OFTEN, listener))) {
+      assertThat(run.outcomes()).hasSize(3);
+    }
+  }
+
+  @Test
+  void oneThatBlocksIsInterruptedByTheCloseAndItsThreadEnds() throws Exception {
+    var called = new CountDownLatch(1);
+    var thread = new AtomicReference<Thread>();
+    var calls = new AtomicInteger();
+    var interrupts = new AtomicInteger();
+    runWith(
+        called,
+        summary -> {
+          thread.set(Thread.currentThread());
+          calls.incrementAndGet();
+          called.countDown();
+          try {
+            new CountDownLatch(1).await();
+          } catch (InterruptedException e) {
+            interrupts.incrementAndGet();
+            Thread.currentThread().interrupt(); // as is good custom
+          }
+        });
+    assertThat(thread.get().join(Waiting.DEADLINE)).as("its thread has ended").isTrue();
+    assertThat(calls).as("one call, and the one at the end").hasValue(2);
+    assertThat(interrupts).hasValue(2);
+    assertThat(logged).noneMatch(text -> text.contains("has not returned"));
+  }
+
+  @Test
+  void oneThatIgnoresItsInterruptIsToldOfAndHearsNoMore() throws Exception {
+    var called = new CountDownLatch(1);
+    var over = new AtomicBoolean();
+    var thread = new AtomicReference<Thread>();
+    var calls = new AtomicInteger();
+    runWith(
+        called,
+        summary -> {
+          thread.set(Thread.currentThread());
+          calls.incrementAndGet();
+          called.countDown();
+          Waiting.until("the test is over", over::get); // deaf to interrupts
+        });
+    try {
+      Waiting.until(
+          "it is told of, with its stack",
+          () ->
+              logged.stream()
+                  .anyMatch(text ->
+                      text.contains("a listener of a pipeline has not returned")
+                          && text.contains("ProgressListenerTest")));
+    } finally {
+      over.set(true);
+    }
+    assertThat(thread.get().join(Waiting.DEADLINE)).as("its thread has ended").isTrue();
+    assertThat(calls).hasValue(1);
+  }
+
+  @Test
+  void anInterruptThatAListenerLeavesBehindHasNoEffect() {
+    var called = new CountDownLatch(3);
+    var seen = new ConcurrentLinkedQueue<PipelineSummary>();
+    runWith(
+        called,
+        summary -> {
+          seen.add(summary);
+          called.countDown();
+          Thread.currentThread().interrupt();
+        });
+    assertThat(seen).hasSizeGreaterThan(3);
+    assertThat(seen.toArray(PipelineSummary[]::new)[seen.size() - 1].outcomes()).isEqualTo(3);
+  }
+
+  @Test
+  void aStallListenerThatBlocksIsInterruptedToo() throws Exception {
+    var called = new CountDownLatch(1);
+    var thread = new AtomicReference<Thread>();
+    var stall = Duration.ofMillis(50);
+    try (var run =
+        Pipeline.from(List.of(1, 2, 3))
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  called.await();
+                  return x;
+                })
+            .run(o ->
+                o.withStallTimeout(stall)
+                    .withStallListener(s -> {
+                      thread.set(Thread.currentThread());
+                      called.countDown();
+                      try {
+                        new CountDownLatch(1).await();
+                      } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }))) {
+      assertThat(run.outcomes()).hasSize(3);
+    }
+    assertThat(thread.get().join(Waiting.DEADLINE)).as("its thread has ended").isTrue();
+  }
+}

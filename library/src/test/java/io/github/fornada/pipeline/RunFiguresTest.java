@@ -1,0 +1,196 @@
+package io.github.fornada.pipeline;
+
+import static io.github.fornada.pipeline.StageModel.processes;
+import static io.github.fornada.pipeline.StageModel.threads;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.threads.ThreadPool;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the summary says of runs that are stopped, and of workers that are replaced. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class RunFiguresTest {
+  private static List<Integer> numbers(int count) {
+    return IntStream.range(0, count).boxed().toList();
+  }
+
+  // ---- a stop
+
+  /** Takes all outcomes, and holds the figures against them; returns the sentence on one line. */
+  private static String checked(PipelineRun<?> run, IntConsumer after) {
+    var taken = new ArrayList<PipelineOutcome<?>>();
+    try {
+      run.outcomes()
+          .forEach(outcome -> {
+            taken.add(outcome);
+            after.accept(taken.size());
+          });
+    } catch (CancellationException | RejectedExecutionException e) {
+      assertThat(taken).as("what came before it").isNotEmpty();
+    }
+    PipelineSummary summary = run.summary();
+    assertThat(summary.outcomes()).isEqualTo(taken.size());
+    for (StageSummary stage : summary.stages()) {
+      assertThat(stage.failed())
+          .as("without a result in %s", stage.name())
+          .isEqualTo(
+              taken.stream().filter(o -> !o.isDone() && o.stage().equals(stage.name())).count());
+    }
+    long results = taken.stream().filter(PipelineOutcome::isDone).count();
+    long cancelled = taken.stream().filter(o -> o.outcome() instanceof Outcome.Cancelled).count();
+    String text = summary.toString().replaceAll("\\s+", " ");
+    assertThat(cancelled).as("what was stopped").isPositive();
+    assertThat(text)
+        .contains(": " + results + " results, " + (taken.size() - results) + " without one")
+        .contains(
+            cancelled == taken.size() - results
+                ? ", all of them cancelled."
+                : ", " + cancelled + " of them cancelled.");
+    run.close();
+    assertThat(run.summary().outcomes()).as("after the close").isEqualTo(taken.size());
+    return text;
+  }
+
+  @Test
+  void whatAFailureStopsIsCounted() {
+    try (var run =
+        Pipeline.from(numbers(1000))
+            .stage(
+                "a",
+                threads(2),
+                x -> {
+                  if (x == 100) {
+                    throw new IllegalStateException("bad");
+                  }
+                  return x;
+                })
+            .stage("b", threads(1), x -> x)
+            .run(o -> o.withStopOnFailure().withQueue(30))) {
+      assertThat(checked(run, n -> {})).contains("then it was stopped");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatACancelStopsIsCounted(boolean inBatches) {
+    Pipeline<Integer> stages =
+        Pipeline.from(numbers(1000))
+            .stage("a", threads(2), x -> x)
+            .flatStage("b", threads(1), x -> Stream.of(x, x, x));
+    try (PipelineRun<?> run =
+        inBatches
+            ? stages.batches(7, Duration.ofDays(1)).run(o -> o.withQueue(40))
+            : stages.run(o -> o.withQueue(40))) {
+      assertThat(
+              checked(
+                  run,
+                  n -> {
+                    if (n == 10) {
+                      run.cancel();
+                    }
+                  }))
+          .contains("then it was stopped");
+    }
+  }
+
+  @Test
+  void whatTheShutdownOfAPoolStopsIsCounted() {
+    try (var pool = ThreadPool.open(o -> o.withWorkers(2));
+        var run =
+            Pipeline.from(numbers(1000))
+                .stage("a", threads(1), x -> x)
+                .stage("b", pool, x -> x)
+                .run(o -> o.withQueue(20))) {
+      assertThat(
+              checked(
+                  run,
+                  n -> {
+                    if (n == 50) {
+                      pool.shutdown();
+                    }
+                  }))
+          .contains("then it was stopped");
+    }
+  }
+
+  @Test
+  void whatACloseTakesAwayIsCounted() {
+    try (var run =
+        Pipeline.from(numbers(1000))
+            .stage("a", threads(1), x -> x)
+            .stage("b", threads(1), x -> x)
+            .run(o -> o.withQueue(20))) {
+      try (var outcomes = run.outcomes()) {
+        assertThat(outcomes.limit(30).count()).isEqualTo(30);
+      }
+      run.close();
+      assertThat(run.summary().outcomes()).isEqualTo(run.summary().sourceItems());
+    }
+  }
+
+  // ---- workers that are replaced
+
+  @Test
+  void workersThatAreReplacedAfterSomeItemsDoNotWaitForInputMeanwhile() {
+    try (var run =
+        Pipeline.from(numbers(80))
+            .stage("read", threads(1), x -> x)
+            .stage("parse", processes(1), RunFiguresTest::nap, o -> o.withMaxTasks(5))
+            .run()) {
+      assertThat(run.outcomes()).hasSize(80).allMatch(PipelineOutcome::isDone);
+      startsCount(run.summary());
+    }
+  }
+
+  @Test
+  void workersThatDieDoNotWaitForInputMeanwhile() {
+    try (var run =
+        Pipeline.from(numbers(80))
+            .stage("read", threads(1), x -> x)
+            .stage(
+                "parse",
+                processes(1),
+                x -> {
+                  if (x % 8 == 7) {
+                    Runtime.getRuntime().halt(1);
+                  }
+                  return nap(x);
+                })
+            .run()) {
+      assertThat(run.outcomes().filter(PipelineOutcome::isDone)).hasSize(70);
+      startsCount(run.summary());
+    }
+  }
+
+  private static int nap(int x) throws InterruptedException {
+    Thread.sleep(2);
+    return x;
+  }
+
+  /** One worker, which starts anew for most of the time. */
+  private static void startsCount(PipelineSummary summary) {
+    StageSummary parse = summary.stages().get(1);
+    String said = summary.toString();
+    assertThat(parse.waitsForInput()).as(said).isLessThan(0.4);
+    assertThat(parse.trueRate()).as(said).isBetween(0.5 * parse.rate(), 2 * parse.rate());
+    assertThat(summary.bottleneck()).as(said).isNotNull();
+    assertThat(summary.bottleneck().name()).isEqualTo("parse");
+    assertThat(summary.rateWithOneMore()).as(said).isLessThan(3 * parse.rate());
+    assertThat(said.replaceAll("\\s+", " "))
+        .containsPattern("\"parse\" starts workers anew \\d+ % of the time: \\d+ restarts\\.")
+        .containsPattern("an item takes .* and .* more because workers start anew, so");
+  }
+}
