@@ -4,6 +4,7 @@ import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.wire.MessageTypes;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.nio.file.DirectoryStream;
@@ -64,9 +65,8 @@ final class HeapWatch {
   private void watch() throws IOException, InterruptedException {
     while (true) {
       var sentinel = new WeakReference<>(new Object(), collected);
-      while (collected.remove() != sentinel) {
-        // That of an earlier round, which ended early.
-      }
+      var _ = collected.remove();
+      Reference.reachabilityFence(sentinel); // else it might go before it was queued
       if (HeapRoom.isFull()) {
         watchFull();
       }
