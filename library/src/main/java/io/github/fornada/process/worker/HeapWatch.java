@@ -65,8 +65,11 @@ final class HeapWatch {
   private void watch() throws IOException, InterruptedException {
     while (true) {
       var sentinel = new WeakReference<>(new Object(), collected);
-      var _ = collected.remove();
-      Reference.reachabilityFence(sentinel); // else it might go before it was queued
+      try {
+        var _ = collected.remove();
+      } finally {
+        Reference.reachabilityFence(sentinel); // else it might go before it was queued
+      }
       if (HeapRoom.isFull()) {
         watchFull();
       }
