@@ -18,6 +18,9 @@ final class ForcedExit {
    */
   private static final long TIDYING_NANOS = Duration.ofMillis(1200).toNanos();
 
+  /** If less than one part in this many of the heap is free, it is full. */
+  private static final int MIN_FREE = 16; // Guess
+
   private final Thread thread;
 
   /** Set once, by the thread that sees the end of the parent. */
@@ -34,12 +37,19 @@ final class ForcedExit {
   /** Called when the parent is gone. Allocates nothing; does not return if the heap is full. */
   void alarm() {
     alarmed = true;
-    if (HeapRoom.isFull()) { // there is no room for cleaning up
+    if (isHeapFull()) { // there is no room for cleaning up
       // At once, by the thread that is running: between one collection and the next there is hardly
       // time to wake another thread.
       Runtime.getRuntime().halt(MessageTypes.EXIT_ORPHANED);
     }
     LockSupport.unpark(thread);
+  }
+
+  /** Returns whether hardly anything of the heap is free. Allocates nothing. */
+  static boolean isHeapFull() {
+    Runtime runtime = Runtime.getRuntime();
+    long most = runtime.maxMemory();
+    return most - runtime.totalMemory() + runtime.freeMemory() < most / MIN_FREE;
   }
 
   boolean isAlarmed() {

@@ -54,8 +54,8 @@ final class HeapWatch {
       } catch (OutOfMemoryError e) {
         LockSupport.parkNanos(
             PAUSE_NANOS); // the task gets one, too, or this thread has more to see
-      } catch (IOException e) {
-        return; // the system does not tell
+      } catch (IOException | LinkageError e) {
+        return; // the system does not tell, or a task has used up all descriptors
       } catch (InterruptedException e) {
         // A task interrupts threads that are not its own.
       }
@@ -70,7 +70,7 @@ final class HeapWatch {
       } finally {
         Reference.reachabilityFence(sentinel); // else it might go before it was queued
       }
-      if (HeapRoom.isFull()) {
+      if (ForcedExit.isHeapFull()) {
         watchFull();
       }
       LockSupport.parkNanos(REST_NANOS);
@@ -86,7 +86,7 @@ final class HeapWatch {
     try (var all = new CpuTimeFile(Path.of("/proc/self/stat"));
         var collecting = new CpuTimeFile(thread.resolve("stat"))) {
       var judge = new CollectionShare();
-      while (HeapRoom.isFull()) {
+      while (ForcedExit.isHeapFull()) {
         if (judge.isHopeless(System.nanoTime(), collecting.ticks(), all.ticks())) {
           Runtime.getRuntime().halt(MessageTypes.EXIT_HEAP_FULL);
         }
