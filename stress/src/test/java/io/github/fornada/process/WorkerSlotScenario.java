@@ -249,6 +249,8 @@ public class WorkerSlotScenario implements Explorer.Scenario {
         StatsRecorder stats,
         io.github.fornada.process.GuardedResults guarded) {}
 
+    void restarted(long left, long ready, boolean waited) {}
+
     boolean read(WorkerProcess from) {
       Explorer.await(() -> from.asked);
       return true;
