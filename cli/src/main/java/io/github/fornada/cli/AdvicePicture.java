@@ -52,7 +52,9 @@ final class AdvicePicture {
     for (Prediction each : finding.predictions()) {
       row.put(
           "rest under " + each.setting().model().label(),
-          each.ruledOut() == null ? Words.seconds(each.seconds()) : "not possible");
+          each.ruledOut() == null
+              ? Words.seconds(each.seconds())
+              : each.isNotKnown() ? "not known" : "not possible");
     }
     List<String> words =
         finding.wouldChange().isBlank()

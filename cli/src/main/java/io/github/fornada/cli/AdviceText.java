@@ -54,7 +54,7 @@ final class AdviceText {
     map.put("model", each.setting().model().label());
     map.put("size", each.setting().size());
     if (each.ruledOut() != null) {
-      map.put("ruledOut", each.ruledOut());
+      map.put(each.isNotKnown() ? "notKnown" : "ruledOut", each.ruledOut());
       return map;
     }
     put(map, "itemsPerSecond", each.rate());

@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -8,9 +9,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The jars of a class path. */
 final class ClassPathJars {
@@ -50,6 +54,33 @@ final class ClassPathJars {
       }
     }
     return List.copyOf(all);
+  }
+
+  /**
+   * Says which folders of a class path have jars, of which a folder stands for none. Empty if there
+   * is no such folder.
+   */
+  static String unnamed(List<String> entries) {
+    return entries.stream()
+        .filter(ClassPathJars::hasJars)
+        .map(folder ->
+            folder
+                + " has jars, and a folder stands for class files: -cp '"
+                + folder.replace("'", "'\\''")
+                + "/*'")
+        .collect(Collectors.joining("; "));
+  }
+
+  private static boolean hasJars(String entry) {
+    Path folder = Path.of(entry);
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.anyMatch(file -> file.toString().toLowerCase(Locale.ROOT).endsWith(".jar"));
+    } catch (IOException | UncheckedIOException e) {
+      return false; // a folder that may not be read: the message that this adds to has its name
+    }
   }
 
   private static List<String> namedBy(Path file) {

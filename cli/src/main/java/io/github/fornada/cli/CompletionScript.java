@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -134,8 +135,10 @@ final class CompletionScript {
     var cases = new StringBuilder();
     for (CommandLine each : commands()) {
       script.append(function(each.getCommandSpec())).append('\n');
-      String command = each.getCommandName();
-      cases.append("    %s) _%s_of_%s ;;%n".formatted(command, name, command));
+      cases.append(
+          "    %s) _%s_of_%s ;;%n"
+              .formatted(
+                  String.join(" | ", each.getCommandSpec().names()), name, each.getCommandName()));
     }
     String first = String.join(" ", names()) + " " + options(root.getCommandSpec());
     String pairs =
@@ -151,13 +154,14 @@ final class CompletionScript {
   }
 
   private List<CommandLine> commands() {
-    var visible = new ArrayList<>(root.getSubcommands().values());
+    // One with two names is there twice.
+    var visible = new ArrayList<>(new LinkedHashSet<>(root.getSubcommands().values()));
     visible.removeIf(each -> each.getCommandSpec().usageMessage().hidden());
     return visible;
   }
 
   private List<String> names() {
-    return commands().stream().map(CommandLine::getCommandName).toList();
+    return commands().stream().flatMap(each -> each.getCommandSpec().names().stream()).toList();
   }
 
   private static List<OptionSpec> visible(CommandSpec command) {

@@ -96,6 +96,7 @@ final class FornadaCommand implements Callable<Integer> {
               new CompareCommand(),
               new AdviseCommand(),
               new ClusterCommand(),
+              new ScenariosCommand(),
               new CommandLine.HelpCommand(),
               new CompletionCommand(),
               new ManCommand());

@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -64,14 +65,18 @@ final class ManPage {
   }
 
   private void commands() {
-    var visible = new ArrayList<CommandLine>(command.getSubcommands().values());
+    // One with two names is there twice.
+    var visible =
+        new ArrayList<CommandLine>(new LinkedHashSet<>(command.getSubcommands().values()));
     visible.removeIf(each -> each.getCommandSpec().usageMessage().hidden());
     if (visible.isEmpty()) {
       return;
     }
     section("COMMANDS");
     for (CommandLine each : visible) {
-      item(each.getCommandName(), List.of(each.getCommandSpec().usageMessage().description()));
+      item(
+          String.join(", ", each.getCommandSpec().names()),
+          List.of(each.getCommandSpec().usageMessage().description()));
     }
   }
 

@@ -53,7 +53,8 @@ final class Observed implements Journal {
   private static final int MOST_OF_LINE = 1 << 24;
 
   /** How long the look at what has ended may take. */
-  private static final Duration LAST_LOOK = Duration.ofSeconds(5); // Guess: it takes 0.5 s at most
+  private static final Duration LAST_LOOK =
+      Duration.ofSeconds(10); // Guess: 4 s at most, for classes
 
   private final List<Entry> entries = new ArrayList<>(); // guarded by itself
   private boolean ended; // guarded by entries

@@ -1,9 +1,11 @@
 package io.github.fornada.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerationException;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamWriteConstraints;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.BeanDescription;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -39,6 +41,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -136,6 +139,9 @@ final class Rendering {
 
     private static final Pattern NAME = Pattern.compile("[\\p{L}_$][\\p{L}\\p{N}_$]*");
 
+    /** What the writer says of a name that its object has already. */
+    private static final Pattern TWICE = Pattern.compile("Duplicate field '(.*)'", Pattern.DOTALL);
+
     private Unwritten() {}
 
     static IllegalStateException of(Object result, String why, @Nullable Throwable cause) {
@@ -164,15 +170,29 @@ final class Rendering {
             null);
       }
       if (own instanceof NullKeyException) {
-        List<Reference> map = // the last step is the key
-            path.isEmpty() || !"null".equals(path.getLast().getFieldName())
-                ? path
-                : path.subList(0, path.size() - 1);
-        return of(result, "a key is null in the map" + place(map), null);
+        return of(result, "a key is null in the map" + placeOfKey(path, "null"), null);
+      }
+      Matcher twice = TWICE.matcher(String.valueOf(e.getOriginalMessage()));
+      if (own instanceof JsonGenerationException && twice.matches()) {
+        String key = twice.group(1);
+        boolean inMap = path.isEmpty() || path.getLast().getFrom() instanceof Map<?, ?>;
+        return of(
+            result,
+            (inMap ? "two keys have the text \"" : "two properties have the name \"")
+                + shown(key)
+                + (inMap ? "\" in the map" : "\"")
+                + placeOfKey(path, key),
+            null);
       }
       return own instanceof JsonProcessingException
           ? of(result, e.getOriginalMessage() + place(path), null)
           : of(result, "reading it failed" + place(path), own);
+    }
+
+    /** Returns the place of what a key belongs to, whose step is the last one. */
+    private static String placeOfKey(List<Reference> path, String key) {
+      boolean hasKey = !path.isEmpty() && key.equals(path.getLast().getFieldName());
+      return place(hasKey ? path.subList(0, path.size() - 1) : path);
     }
 
     /** Returns how many steps lead to a value that was passed before; 0 if there is none. */
@@ -196,14 +216,16 @@ final class Rendering {
         } else if (NAME.matcher(name).matches() && name.length() <= MOST_OF_NAME) {
           text.append('.').append(name);
         } else {
-          String shown =
-              name.length() <= MOST_OF_NAME
-                  ? name
-                  : name.substring(0, ThrownText.end(name, MOST_OF_NAME)) + "...";
-          text.append("[\"").append(shown).append("\"]");
+          text.append("[\"").append(shown(name)).append("\"]");
         }
       }
       return text.isEmpty() ? "" : " at " + text + (path.size() > MOST_STEPS ? "..." : "");
+    }
+
+    private static String shown(String name) {
+      return name.length() <= MOST_OF_NAME
+          ? name
+          : name.substring(0, ThrownText.end(name, MOST_OF_NAME)) + "...";
     }
   }
 
@@ -236,6 +258,8 @@ final class Rendering {
                   JsonFactory.builder()
                       .streamWriteConstraints(
                           StreamWriteConstraints.builder().maxNestingDepth(MOST_DEPTH).build())
+                      // Readers keep one value of a name, and lose the others.
+                      .enable(StreamWriteFeature.STRICT_DUPLICATE_DETECTION)
                       .build())
               .addModule(module())
               // Only a value that is its own property would be found so; the depth finds all.

@@ -52,6 +52,9 @@ final class SourceCompiler {
 
   static final String WITH_PREVIEW = "JDK_JAVA_OPTIONS=--enable-preview fornada ...";
 
+  /** Some editors begin a file of UTF-8 with it; it is no part of the text. */
+  private static final char BYTE_ORDER_MARK = '\ufeff';
+
   private static final List<String> PREVIEW_OPTIONS =
       List.of("--enable-preview", "-source", String.valueOf(Runtime.version().feature()));
 
@@ -90,7 +93,11 @@ final class SourceCompiler {
       if (preview) {
         text += "\nfornada: for preview features, start the command with them: " + WITH_PREVIEW;
       }
-      throw Fault.usage(NO_PACKAGE.matcher(text).find() ? text + "\n" + WHERE_LIBRARIES_ARE : text);
+      if (NO_PACKAGE.matcher(text).find()) {
+        String jars = ClassPathJars.unnamed(classPath);
+        text += "\n" + (jars.isEmpty() ? WHERE_LIBRARIES_ARE : "fornada: " + jars);
+      }
+      throw Fault.usage(text);
     }
     return compiled;
   }
@@ -233,6 +240,9 @@ final class SourceCompiler {
     @Override
     public CharSequence getCharContent(boolean ignoreEncodingErrors) throws IOException {
       CharSequence text = super.getCharContent(ignoreEncodingErrors);
+      if (!text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK) { // javac would refuse it
+        text = text.subSequence(1, text.length());
+      }
       return more.isEmpty() ? text : text + more;
     }
 

@@ -31,6 +31,7 @@ final class TaskLoader extends URLClassLoader {
     registerAsParallelCapable();
   }
 
+  private final List<String> classPath;
   private final Map<String, byte[]> classes;
   private final boolean guarded;
 
@@ -39,10 +40,15 @@ final class TaskLoader extends URLClassLoader {
 
   TaskLoader(TaskCode code, boolean guarded) {
     super("task", urls(code.classPath()), JdkLoader.INSTANCE);
+    this.classPath = code.classPath();
     this.classes = code.classes();
     this.guarded = guarded;
     String source = code.source();
     this.compiledSource = source == null ? null : new CodeSource(url(source), (CodeSigner[]) null);
+  }
+
+  List<String> classPath() {
+    return classPath;
   }
 
   private static URL[] urls(List<String> classPath) {

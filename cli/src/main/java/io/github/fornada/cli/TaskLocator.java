@@ -158,20 +158,31 @@ final class TaskLocator {
           "no class "
               + name
               + " in the class path "
-              + String.join(File.pathSeparator, code.classPath()));
+              + String.join(File.pathSeparator, code.classPath())
+              + withJars(code.classPath()));
     } catch (LinkageError e) {
-      throw Fault.usage(refusal(name, e));
+      throw Fault.usage(refusal(name, e, code.classPath()));
     }
   }
 
   /** Returns one sentence with the class and its file, if they are known. */
-  private static String refusal(String name, LinkageError e) {
+  private static String refusal(String name, LinkageError e, List<String> classPath) {
     return switch (e) {
       case BadClassFileError bad -> String.valueOf(bad.getMessage());
       case NoClassDefFoundError missing ->
-          "class " + name + " needs a class that is not there: " + missing.getMessage();
+          "class "
+              + name
+              + " needs a class that is not there: "
+              + missing.getMessage()
+              + withJars(classPath);
       default -> "class " + name + " cannot be loaded: " + e;
     };
+  }
+
+  /** Says, of a class that is missing, that it may be in a jar that is not named. */
+  private static String withJars(List<String> classPath) {
+    String jars = ClassPathJars.unnamed(classPath);
+    return jars.isEmpty() ? "" : ". " + jars;
   }
 
   private static LoadedTask only(TaskCode code, String place, List<Method> found) {
@@ -233,7 +244,9 @@ final class TaskLocator {
           .filter(m -> !m.isSynthetic())
           .sorted(Comparator.comparing(TaskLocator::signature));
     } catch (LinkageError e) {
-      throw Fault.usage(refusal(type.getName(), e));
+      List<String> classPath =
+          type.getClassLoader() instanceof TaskLoader loader ? loader.classPath() : List.of();
+      throw Fault.usage(refusal(type.getName(), e, classPath));
     }
   }
 

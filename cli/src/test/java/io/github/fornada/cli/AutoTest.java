@@ -146,6 +146,39 @@ class AutoTest {
     assertThat(broken.err()).contains("line 1").contains("advise --record");
   }
 
+  /** As a run is recorded that has ended before anybody has looked at its classes. */
+  @Test
+  void aRecordWhoseClassesWereNotExaminedRulesNothingOut() throws IOException {
+    var items = Collections.nCopies(100, "a");
+    var measured =
+        Command.run(
+            folder, with(List.of("advise", "Waits.java#nap", "--record", "run.json"), items));
+    assertThat(measured.exitCode()).as(measured.err()).isZero();
+    assertThat(measured.out()).doesNotContain("examined");
+    String unknown = "Doubt\":\"its classes were not examined yet\"";
+    Files.writeString(
+        folder.resolve("run.json"),
+        Files.readString(folder.resolve("run.json"))
+            .replaceAll("Doubt\":(null|\"[^\"]*\")", unknown));
+    var replayed = Command.run(folder, "advise", "--replay", "run.json");
+    assertThat(replayed.out().replace('\n', ' '))
+        .as(replayed.err())
+        .contains("not known: its classes were not examined yet")
+        .contains("Measure again")
+        .doesNotContain("not possible", "cannot be used", "100 %.");
+    JsonNode advice =
+        new ObjectMapper()
+            .readTree(Command.run(folder, "advise", "--replay", "run.json", "--json").out());
+    assertThat(advice.path("confidence").asDouble()).isLessThanOrEqualTo(0.5);
+    assertThat(advice.path("predictions"))
+        .filteredOn(each -> each.path("model").asText().equals("processes"))
+        .singleElement()
+        .satisfies(each -> assertThat(each.has("ruledOut")).isFalse())
+        .satisfies(each ->
+            assertThat(each.path("notKnown").asText())
+                .isEqualTo("its classes were not examined yet"));
+  }
+
   @Test
   void adviceAndAnAutomaticRunHaveAPageThatShowsWhatLimitsTheRate() throws IOException {
     var items = Collections.nCopies(100, "a");

@@ -103,7 +103,18 @@ class ClassFilesTest {
       assertThat(Command.run(folder, "run", name, "-cp", path, "x").out()).isEqualTo("x\n");
     }
     assertThat(Command.run(folder, "run", "acme.App.Out", "-cp", path, "x").err())
-        .contains("no class acme.App.Out in the class path");
+        .contains("no class acme.App.Out in the class path")
+        .doesNotContain("/*");
+  }
+
+  @Test
+  void aFolderThatHasOnlyJarsIsToldHowTheyAreNamed() throws IOException {
+    Path lib = Files.createDirectories(folder.resolve("my lib"));
+    Files.createFile(lib.resolve("app.jar"));
+    assertThat(Command.run(folder, "run", "acme.App", "-cp", "my lib", "x").err())
+        .contains("no class acme.App in the class path")
+        .contains("my lib has jars, and a folder stands for class files: -cp '")
+        .contains("my lib/*'");
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +69,48 @@ class ConversionTest {
         .satisfies(e ->
             assertThat(ThrownText.of(e))
                 .contains("caused by: java.lang.IllegalStateException: gone"));
+  }
+
+  /** Two properties of one name. */
+  @SuppressWarnings({"unused", "checkstyle:MethodName"}) // called by the writer of JSON
+  public static final class Twice {
+    public String getURL() {
+      return "a";
+    }
+
+    public String geturl() {
+      return "b";
+    }
+  }
+
+  private static Map<Object, Object> keys(Object... keys) {
+    var map = new LinkedHashMap<Object, Object>();
+    for (Object key : keys) {
+      map.put(key, map.size());
+    }
+    return map;
+  }
+
+  /** A reader of JSON would keep one of the values, and drop the others without a word. */
+  @Test
+  void aMapWhoseKeysHaveTheSameTextHasNoJson() {
+    hasNoJson(keys(1, "1"), "two keys have the text \"1\" in the map.");
+    hasNoJson(keys(1, 2L, 1L), "two keys have the text \"1\" in the map.");
+    hasNoJson(keys(Double.NaN, "NaN"), "two keys have the text \"NaN\" in the map.");
+    hasNoJson(keys(Colour.RED, "RED"), "two keys have the text \"RED\" in the map.");
+    hasNoJson(keys(new Money(), "5 EUR"), "two keys have the text \"5 EUR\" in the map.");
+    hasNoJson(
+        new Node("n", Map.of("a b", List.of(0, keys(1, "1"))), List.of()),
+        "two keys have the text \"1\" in the map at .links[\"a b\"][1].");
+    assertThatThrownBy(() -> Rendering.jsonOf(keys(1, "1")))
+        .hasMessageContaining("two keys have the text \"1\" in the map.");
+    assertThatThrownBy(() -> Rendering.text(new Holds(new Twice())))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("cannot be written as JSON")
+        .hasMessageContaining(".value");
+    assertThat(Rendering.text(keys(1, "2", Double.NaN, Colour.RED, keys())))
+        .isEqualTo("{\"1\":0,\"2\":1,\"NaN\":2,\"RED\":3,\"{}\":4}");
+    assertThat(Rendering.text(List.of(keys(1), keys("1")))).isEqualTo("[{\"1\":0},{\"1\":0}]");
   }
 
   record Order(String id) {}

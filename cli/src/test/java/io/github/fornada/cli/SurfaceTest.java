@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +86,8 @@ class SurfaceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"help", "help run", "help compare", "help advise", "help man"})
+  @ValueSource(
+      strings = {"help", "help run", "help compare", "help advise", "help man", "help scenarios"})
   void helpIsThereByWord(String line) {
     var result = run(line.split(" "));
     assertThat(result.exitCode()).isZero();
@@ -290,6 +292,9 @@ class SurfaceTest {
         _fornada_ask fornada run --on ''
         _fornada_ask fornada run --fig
         _fornada_ask fornada comp
+        _fornada_ask fornada sc
+        _fornada_ask fornada scenarios --si
+        _fornada_ask fornada scenarios --size ''
         mkdir folder; touch folder/in 'a file' Other.txt
         _fornada_ask fornada man ''
         _fornada_ask fornada compare --format ''
@@ -322,6 +327,9 @@ class SurfaceTest {
             line -> assertThat(line).contains("sequential", "virtual", "threads", "auto"),
             line -> assertThat(line).contains("--figures"),
             line -> assertThat(line).contains("compare", "completion"),
+            line -> assertThat(line).isEqualTo("scenarios scenario"),
+            line -> assertThat(line).isEqualTo("--size"),
+            line -> assertThat(line).isEqualTo("small normal large"),
             line -> assertThat(line).contains("run", "compare", "man").doesNotContain("--"),
             line -> assertThat(line).isEqualTo("table json"),
             line -> assertThat(line).isEqualTo("text jsonl"),
@@ -365,6 +373,46 @@ class SurfaceTest {
         .satisfies(r -> assertThat(r.err()).contains("there is no command \"nope\""));
   }
 
+  /**
+   * They are a program of their own, which the launcher starts; the help of the command is theirs.
+   */
+  @Test
+  void theScenariosAreACommandWithTheOptionsOfTheirProgram() throws IOException {
+    assertThat(run("--help").out()).contains("scenarios");
+    assertThat(run("man").out()).contains(".B \"scenarios");
+    String help = run("help", "scenarios").out();
+    assertThat(run("help", "scenario").out()).isEqualTo(help);
+    String program =
+        Files.readString(
+            Path.of("../scenarios/src/main/java/io/github/fornada/scenarios/Main.java"));
+    List<String> options =
+        Pattern.compile("names = \"(--[a-z-]+)\"")
+            .matcher(program)
+            .results()
+            .map(found -> found.group(1))
+            .toList();
+    assertThat(options).contains("--size", "--list");
+    assertThat(help).contains(options);
+    var without = run("scenarios", "--list");
+    assertThat(without.exitCode()).isEqualTo(2);
+    assertThat(without.err()).contains("./fornada scenarios");
+  }
+
+  @Test
+  void aSourceMayBeginWithAByteOrderMark() throws IOException {
+    String mark = "\ufeff";
+    Files.writeString(folder.resolve("Compact.java"), mark + "String f(String s) { return s; }\n");
+    Files.writeString(
+        folder.resolve("Marked.java"),
+        mark + "public class Marked {\n  public static String f(String s) { return s; }\n}\n");
+    Files.writeString(folder.resolve("Bad.java"), mark + "String f(String s) { return t; }\n");
+    assertThat(run("run", "Compact.java", "a").out()).isEqualTo("a\n");
+    assertThat(run("run", "Marked.java", "a", "--on", "processes").out()).isEqualTo("a\n");
+    assertThat(run("run", "Bad.java", "a").err())
+        .startsWith("Bad.java:1: error: cannot find symbol")
+        .doesNotContain("illegal character");
+  }
+
   @Test
   void aMissingLibraryIsNamedByItsOption() throws IOException {
     Files.writeString(
@@ -376,6 +424,10 @@ class SurfaceTest {
     assertThat(result.err())
         .startsWith("Needs.java:1: error: package org.jsoup does not exist")
         .contains("name its jar, as in -cp lib.jar");
+    Files.createFile(Files.createDirectories(folder.resolve("my lib")).resolve("app.jar"));
+    assertThat(run("run", "Needs.java", "a", "-cp", "my lib").err())
+        .contains("my lib has jars, and a folder stands for class files: -cp '")
+        .contains("my lib/*'");
   }
 
   @Test

@@ -27,6 +27,11 @@ public final class Advice {
     return new Advice(finding);
   }
 
+  /** Returns whether it is known of all models whether they can be used. */
+  boolean knowsAllModels() {
+    return finding.predictions().stream().noneMatch(Prediction::isNotKnown);
+  }
+
   /**
    * What the items that are left would take under one model. If none are left, or their number is
    * not known, it is for as many again as there were. Immutable.
@@ -73,9 +78,14 @@ public final class Advice {
       return prediction.memoryBytes();
     }
 
-    /** Returns why the model cannot be used; empty if it can. */
+    /**
+     * Returns why the model cannot be used, or that this is not known because nobody has looked
+     * yet; empty if it can.
+     */
     public Optional<String> ruledOut() {
-      return Optional.ofNullable(prediction.ruledOut());
+      String why = prediction.ruledOut();
+      return Optional.ofNullable(
+          prediction.isNotKnown() ? "whether it can be used is not known: " + why : why);
     }
   }
 

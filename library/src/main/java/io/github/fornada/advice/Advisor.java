@@ -68,6 +68,7 @@ public final class Advisor {
     var isLate = new AtomicBoolean();
     boolean any = false;
     boolean anyDone = false;
+    T first = null;
     try (var pool = AutoPool.open(o -> change.apply(o.withFreshMemory()))) {
       // Where no item ends any more, nobody would look at the time.
       Future<?> late =
@@ -80,14 +81,16 @@ public final class Advisor {
       try (Stream<Completion<T, R>> ended = pool.<T, R>completions(items, function)) {
         Iterator<Completion<T, R>> each = ended.iterator();
         while (each.hasNext()) {
-          anyDone |= each.next().outcome().isDone();
+          Completion<T, R> next = each.next();
+          anyDone |= next.outcome().isDone();
+          first = any ? first : next.item();
           any = true;
           if (Thread.interrupted()) {
             throw new InterruptedException();
           }
           if (System.nanoTime() - began > Durations.nanos(limit)) {
             Advice soFar = pool.advice(); // not for each item: it takes longer than a small one
-            if (soFar != null) {
+            if (soFar != null && soFar.knowsAllModels()) { // if it is not, the limit ends this
               return soFar;
             }
           }
@@ -115,7 +118,7 @@ public final class Advisor {
             "no item has given a result, so there is nothing to advise: run it on a pool to see"
                 + " why");
       }
-      return pool.finalAdvice();
+      return pool.finalAdvice(function, first);
     }
   }
 

@@ -126,9 +126,14 @@ public final class AutoPool extends PoolHandle {
     return controller.advice();
   }
 
-  /** Returns the advice once the work has ended. */
-  Advice finalAdvice() {
-    return controller.finalAdvice();
+  /**
+   * Returns the advice once the work has ended.
+   *
+   * @param function what has run
+   * @param item one of its items
+   */
+  Advice finalAdvice(Object function, @Nullable Object item) throws InterruptedException {
+    return controller.finalAdvice(function, item);
   }
 
   /** Returns how the next items will run; this changes while the pool works. */

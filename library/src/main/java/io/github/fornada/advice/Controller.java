@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.WeakHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -47,10 +48,14 @@ final class Controller implements ThreadSide.Watcher {
   private static final long SHORTEST_NANOS = 500_000;
 
   /**
-   * How long the look at its classes is waited for, at the start of a job that was learned before
-   * and at the end of a short one.
+   * How long the look at its classes is waited for at the start of a job that was learned before.
    */
   private static final long SCAN_NANOS = 500_000_000;
+
+  /**
+   * The same at the end of a short job, while there is no other work: nobody waits but for advice.
+   */
+  private static final long LAST_SCAN_NANOS = 4_000_000_000L; // Guess: a busy machine is slow
 
   /** How long the first result is waited for, to see what sending it would cost. */
   private static final long RESULT_NANOS = 10_000_000_000L; // Guess
@@ -238,15 +243,32 @@ final class Controller implements ThreadSide.Watcher {
     return known == null ? null : known.advice();
   }
 
-  /** Returns the advice once the pool has ended; a job over at once is told from what it did. */
-  Advice finalAdvice() {
+  /**
+   * Returns the advice once the pool has ended; a job over at once is told from what it did.
+   *
+   * @param function what has run: where nobody has looked at it in time, it is looked at now
+   * @param item one of its items
+   */
+  Advice finalAdvice(Object function, @Nullable Object item) throws InterruptedException {
     while (active.get() && !hasGivenUp) {
       LockSupport.parkNanos(this, SHORTEST_NANOS); // its thread has nothing more to do
     }
     Advice known = advice();
     if (known == null) {
       Totals now = totals();
-      var all = new Job(now.ended(), null, NOT_SEEN, options.mostInFlight(), 0);
+      var doubts = new Doubts();
+      var looked = new CountDownLatch(1);
+      OwnThreads.start( // it runs code of the user's, which may hang
+          "fornada-auto-scan",
+          () -> {
+            try {
+              var _ = examine(doubts, function, item);
+            } finally {
+              looked.countDown();
+            }
+          });
+      var _ = looked.await(LAST_SCAN_NANOS, TimeUnit.NANOSECONDS); // if not, it is not known
+      Job all = job(doubts, now.ended());
       Chooser chooser = choosers.make(senses.machine(), all, null);
       var _ = chooser.next(observe(now, new Stretch(), null));
       known = Objects.requireNonNull(chooser.advice());
@@ -438,11 +460,15 @@ final class Controller implements ThreadSide.Watcher {
   private void lastLook(Stretch stretch, long endedAt) {
     Known known = job == null ? null : jobs.get(job);
     Totals totals = totals().since(endedAt);
-    if (known == null || totals.ended() == last.ended()) {
+    if (known == null) {
       return;
     }
-    awaitScan(() -> known.doubts.examined); // a short job is over before its classes are read
-    if (known.nanos == 0) {
+    // A short job is over before its classes are read, and maybe all of its items were told by
+    // then.
+    awaitScan(LAST_SCAN_NANOS, () -> known.doubts.examined || threads.hasSomething());
+    if (totals.ended() == last.ended()) {
+      update(known);
+    } else if (known.nanos == 0) {
       var _ = decide(known, totals, stretch);
     } else {
       count(known, totals);
@@ -450,9 +476,9 @@ final class Controller implements ThreadSide.Watcher {
   }
 
   /** Waits for what the look at the classes finds out; gives up after a while. */
-  private void awaitScan(BooleanSupplier isKnown) {
+  private void awaitScan(long nanos, BooleanSupplier isKnown) {
     long began = System.nanoTime();
-    while (!isKnown.getAsBoolean() && System.nanoTime() - began < SCAN_NANOS) {
+    while (!isKnown.getAsBoolean() && System.nanoTime() - began < nanos) {
       LockSupport.parkNanos(this, SHORTEST_NANOS);
       var _ = Thread.interrupted(); // of no meaning here; parking would return at once
     }
@@ -593,10 +619,6 @@ final class Controller implements ThreadSide.Watcher {
         : function;
   }
 
-  private static final String NOT_SEEN = "the work was over before it was looked at";
-
-  private static final String NOT_YET = "its classes were not examined yet";
-
   private static final String OWN_FUNCTIONS = "io.github.fornada.spi.";
 
   /** Returns what is known of the function whose items run; null if there are none. */
@@ -667,8 +689,8 @@ final class Controller implements ThreadSide.Watcher {
    */
   private static final class Doubts {
     // Written by the thread that finds out, or by the controller's; read by the controller's.
-    volatile @Nullable String ofThreads = NOT_YET;
-    volatile @Nullable String ofProcesses = NOT_YET;
+    volatile @Nullable String ofThreads = Job.NOT_EXAMINED;
+    volatile @Nullable String ofProcesses = Job.NOT_EXAMINED;
     volatile double bytes = Double.NaN;
     volatile double resultBytes = Double.NaN;
 
@@ -684,16 +706,7 @@ final class Controller implements ThreadSide.Watcher {
     OwnThreads.start(
         "fornada-auto-scan",
         () -> {
-          if (!options.threadsAreSafe()) {
-            doubts.ofThreads = found(() -> senses.threadDoubt(code));
-          }
-          boolean mayBeSent = noProcesses == null;
-          if (mayBeSent) {
-            doubts.ofProcesses = found(() -> senses.processDoubt(code, item));
-            doubts.bytes = senses.bytesOf(item);
-          }
-          doubts.examined = true;
-          if (mayBeSent) {
+          if (examine(doubts, code, item)) {
             ofResult(doubts);
           }
         });
@@ -708,6 +721,18 @@ final class Controller implements ThreadSide.Watcher {
       journal.began(machine, next, learned);
     }
     return new Known(key, doubts, choosers.make(machine, next, learned), next);
+  }
+
+  /** Finds out all that can be known without a result. Returns whether items may be sent at all. */
+  private boolean examine(Doubts doubts, Object code, @Nullable Object item) {
+    doubts.ofThreads = options.threadsAreSafe() ? null : found(() -> senses.threadDoubt(code));
+    boolean mayBeSent = noProcesses == null;
+    if (mayBeSent) {
+      doubts.ofProcesses = found(() -> senses.processDoubt(code, item));
+      doubts.bytes = senses.bytesOf(item);
+    }
+    doubts.examined = true;
+    return mayBeSent;
   }
 
   /** Waits for a result, and finds out what it would cost to send it; gives up after a while. */
@@ -764,13 +789,14 @@ final class Controller implements ThreadSide.Watcher {
   }
 
   /** Returns whether a setting that was learned may be used; waits until that is known. */
-  @SuppressWarnings("ReferenceEquality") // the very text that stands for nothing known
   private boolean mayBegin(Setting learned, Doubts doubts) {
     boolean processes = learned.model() == ExecutionModel.PROCESSES;
-    awaitScan(() ->
-        processes
-            ? noProcesses != null || doubts.ofProcesses != NOT_YET
-            : doubts.ofThreads != NOT_YET);
+    awaitScan(
+        SCAN_NANOS,
+        () ->
+            processes
+                ? noProcesses != null || !Job.isNotExamined(doubts.ofProcesses)
+                : !Job.isNotExamined(doubts.ofThreads));
     return allows(job(doubts, -1), learned);
   }
 

@@ -254,21 +254,20 @@ class AutoPoolBehaviourTest {
 
   @Test
   void theAdviceCountsEveryItemThatFailed() throws Exception {
+    TaskFunction<Integer, Integer> fails =
+        i -> {
+          Thread.sleep(2);
+          throw new IllegalStateException("no " + i);
+        };
     AutoPool pool = AutoPool.open(o -> o.withoutMemory().withMostProcesses(0));
     try (pool) {
       for (int round = 0; round < 3; round++) {
-        try (var outcomes =
-            pool.<Integer, Integer>outcomes(
-                numbers(50),
-                i -> {
-                  Thread.sleep(2);
-                  throw new IllegalStateException("no " + i);
-                })) {
+        try (var outcomes = pool.<Integer, Integer>outcomes(numbers(50), fails)) {
           assertThat(outcomes.filter(Outcome.Failed.class::isInstance)).hasSize(50);
         }
       }
     }
-    assertThat(pool.finalAdvice().failed()).isEqualTo(150);
+    assertThat(pool.finalAdvice(fails, 0).failed()).isEqualTo(150);
   }
 
   @Test

@@ -26,6 +26,9 @@ final class Explanation {
 
   private static final String EARLIER = "As an earlier run has found: ";
 
+  /** How sure one can be at most while it is not known which models can be used. */
+  private static final double SURE_OF_UNKNOWN = 0.5;
+
   private static final double TIE = 1.05;
   private static final double TIE_NANOS = 20e6;
 
@@ -381,7 +384,9 @@ final class Explanation {
       Plan other = fastestOther();
       String compared =
           other == null
-              ? "no other model can be used"
+              ? areAllExamined()
+                  ? "no other model can be used"
+                  : "whether another model can be used is not known"
               : Say.setting(other.setting())
                   + " would take "
                   + Say.time(other.nanos())
@@ -468,12 +473,7 @@ final class Explanation {
               + Say.rate(known.capacity * 1e9)
               + ", however many were in flight.");
     }
-    if (job.threadDoubt() != null) {
-      sentences.add("Threads were not used: " + job.threadDoubt() + ".");
-    }
-    if (job.processDoubt() != null && (job.threadDoubt() != null || forecast.lock() > 0)) {
-      sentences.add("Worker processes cannot be used: " + job.processDoubt() + ".");
-    }
+    doubts(sentences);
     if (known.refused() > 0) {
       sentences.add(
           "The other side refused " + Say.count(known.refused(), "item") + " while this ran.");
@@ -485,6 +485,33 @@ final class Explanation {
                   : workersForNothing + " worker processes were")
               + " started without gain.");
     }
+  }
+
+  private void doubts(List<String> sentences) {
+    boolean threads = Job.isNotExamined(job.threadDoubt());
+    boolean processes = Job.isNotExamined(job.processDoubt());
+    if (job.threadDoubt() != null && !threads) {
+      sentences.add("Threads were not used: " + job.threadDoubt() + ".");
+    }
+    if (job.processDoubt() != null
+        && !processes
+        && (job.threadDoubt() != null || forecast.lock() > 0)) {
+      sentences.add("Worker processes cannot be used: " + job.processDoubt() + ".");
+    }
+    if (threads || processes) {
+      sentences.add(
+          "Whether "
+              + (threads && processes
+                  ? "threads and worker processes"
+                  : threads ? "threads" : "worker processes")
+              + " can be used is not known: "
+              + Job.NOT_EXAMINED
+              + ". Measure again, with more items or for longer.");
+    }
+  }
+
+  private boolean areAllExamined() {
+    return forecast.simplestFirst().stream().noneMatch(plan -> Job.isNotExamined(plan.ruledOut()));
   }
 
   private boolean wouldShipTooMuch(Cause cause) {
@@ -530,7 +557,7 @@ final class Explanation {
     if (known.done() == 0) {
       return 0;
     }
-    double sure = 1;
+    double sure = areAllExamined() ? 1 : SURE_OF_UNKNOWN;
     for (Plan plan : forecast.simplestFirst()) {
       if (plan.possible() && plan.setting().model() != best.setting().model()) {
         sure = Math.min(sure, Forecast.notSlower(best, plan, TIE));

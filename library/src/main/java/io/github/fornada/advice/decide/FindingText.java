@@ -58,7 +58,13 @@ public final class FindingText {
     Setting setting = each.setting();
     String name = setting.model().label();
     if (each.ruledOut() != null) {
-      String row = String.format(Locale.ROOT, "%-10s not possible: %s", name, each.ruledOut());
+      String row =
+          String.format(
+              Locale.ROOT,
+              "%-10s not %s: %s",
+              name,
+              each.isNotKnown() ? "known" : "possible",
+              each.ruledOut());
       return (row.length() > WIDTH ? row.substring(0, WIDTH - 3) + "..." : row) + '\n';
     }
     return line(

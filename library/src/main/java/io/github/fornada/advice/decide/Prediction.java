@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param seconds the expected time
  * @param secondsHigh the upper end
  * @param memoryBytes the memory beyond that of the program as it is
- * @param ruledOut why this model cannot be used; null if it can
+ * @param ruledOut why this model is not used: it cannot be, or that is not {@linkplain #isNotKnown
+ *     known}; null if it can
  */
 public record Prediction(
     Setting setting,
@@ -23,6 +24,11 @@ public record Prediction(
     double secondsHigh,
     long memoryBytes,
     @Nullable String ruledOut) {
+  /** Returns whether nobody has looked yet if this model can be used. */
+  public boolean isNotKnown() {
+    return Job.isNotExamined(ruledOut);
+  }
+
   ExecutionModel model() {
     return setting.model();
   }
