@@ -81,23 +81,16 @@ final class OpenItems {
 
   /** Returns those without an outcome, in the order of the inputs, as far as they are known. */
   List<Ended> left() {
-    return leftBefore(Long.MAX_VALUE);
-  }
-
-  /** Returns those without an outcome that come before an index, in the order of the inputs. */
-  List<Ended> leftBefore(long index) {
     return switch (inputs) {
       case Inputs.Known(var items) ->
           LongStream.iterate(
                   ended.nextClearBit(0),
-                  i -> i < Math.min(index, items.size()),
+                  i -> i < items.size(),
                   i -> ended.nextClearBit((int) i + 1))
               .mapToObj(i -> item(i, items.get((int) i)))
               .toList();
       case Inputs.Lines l ->
-          lines.headMap(index).entrySet().stream()
-              .map(each -> item(each.getKey(), each.getValue()))
-              .toList();
+          lines.entrySet().stream().map(each -> item(each.getKey(), each.getValue())).toList();
     };
   }
 

@@ -2,6 +2,7 @@ package io.github.fornada.cli;
 
 import io.github.fornada.TaskFunction;
 import java.io.Serializable;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +19,11 @@ record StageItem(long index, String text) implements Serializable {
     return text;
   }
 
-  /** A stage that another one follows; it gives null if the function returns nothing. */
-  record Inner(MethodCall call) implements TaskFunction<StageItem, @Nullable StageItem> {
+  /** A stage that another one follows, so that its function returns something. */
+  record Inner(MethodCall call) implements TaskFunction<StageItem, StageItem> {
     @Override
-    public @Nullable StageItem apply(StageItem item) throws Exception {
-      String text = call.apply(item.text());
-      return text == null ? null : new StageItem(item.index(), text);
+    public StageItem apply(StageItem item) throws Exception {
+      return new StageItem(item.index(), Objects.requireNonNull(call.apply(item.text())));
     }
   }
 

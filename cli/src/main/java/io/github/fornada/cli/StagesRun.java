@@ -127,7 +127,7 @@ final class StagesRun {
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       var sink = new ResultSink(results, writer, outputs.items(), progress, !unordered);
       var items = new OpenItems(inputs, refusals::number);
-      var tally = new Tally(items, sink, progress, !unordered, stopped());
+      var tally = new Tally(items, sink, progress, stopped());
       // Who else wants to know of which input of the source an item was made?
       boolean placed = results.json() || reports.areWanted();
       boolean complete = false;
@@ -197,7 +197,7 @@ final class StagesRun {
         ended = true;
       } finally {
         if (run != null && !Interruption.requestedWherePoolsEnd()) {
-          tally.endRest(complete ? Long.MAX_VALUE : ended ? run.summary().sourceItems() : 0);
+          tally.endRest();
         }
         sink.finish();
         writer.finish(); // first of all: nothing that follows may cost a result
@@ -267,13 +267,11 @@ final class StagesRun {
     Pipeline<String> pipeline = Pipeline.from(source);
     int last = plans.size() - 1;
     for (int k = 0; k < last; k++) {
-      // What returns nothing gives the next stage nothing.
       pipeline =
           pipeline
               .<@Nullable String>stage(
                   plans.get(k).name(), pools.get(k), plans.get(k).task().call())
-              .filter(text -> text != null)
-              .map(text -> text == null ? "" : text);
+              .map(Objects::requireNonNull); // only the last may return nothing
     }
     return pipeline.<@Nullable String>stage(
         plans.get(last).name(), pools.get(last), plans.get(last).task().call());
@@ -286,13 +284,8 @@ final class StagesRun {
     int last = plans.size() - 1;
     for (int k = 0; k < last; k++) {
       pipeline =
-          pipeline
-              .<@Nullable StageItem>stage(
-                  plans.get(k).name(),
-                  pools.get(k),
-                  new StageItem.Inner(plans.get(k).task().call()))
-              .filter(item -> item != null)
-              .map(Objects::requireNonNull);
+          pipeline.stage(
+              plans.get(k).name(), pools.get(k), new StageItem.Inner(plans.get(k).task().call()));
     }
     return pipeline.<@Nullable String>stage(
         plans.get(last).name(), pools.get(last), new StageItem.Last(plans.get(last).task().call()));
@@ -408,7 +401,6 @@ final class StagesRun {
     private final OpenItems items;
     private final ResultSink sink;
     private final Progress progress;
-    private final boolean ordered;
     private final String stopped;
 
     /** How long each item has run so far, in all stages, in nanoseconds, by its index. */
@@ -424,11 +416,10 @@ final class StagesRun {
     long failed;
     long cancelled;
 
-    Tally(OpenItems items, ResultSink sink, Progress progress, boolean ordered, String stopped) {
+    Tally(OpenItems items, ResultSink sink, Progress progress, String stopped) {
       this.items = items;
       this.sink = sink;
       this.progress = progress;
-      this.ordered = ordered;
       this.stopped = stopped;
     }
 
@@ -470,9 +461,6 @@ final class StagesRun {
 
     /** Takes an outcome, and returns whether the item came to its own end. */
     boolean tell(PipelineOutcome<@Nullable String> outcome) {
-      if (ordered && !stops) {
-        passOver(items.leftBefore(outcome.index()));
-      }
       Ended item = end(outcome.index());
       switch (outcome.outcome()) {
         case Outcome.Done<@Nullable String> result -> written(sink.result(item, result.value()));
@@ -513,20 +501,8 @@ final class StagesRun {
       }
     }
 
-    /** Ends items that an inner stage has returned nothing for: they are done, without a result. */
-    private void passOver(List<Ended> left) {
-      for (Ended each : left) {
-        written(sink.result(end(each.index()), null));
-      }
-    }
-
-    /**
-     * Ends the items without an outcome.
-     *
-     * @param taken how many were taken from the source; the others were never begun
-     */
-    void endRest(long taken) {
-      passOver(items.leftBefore(taken));
+    /** Ends the items without an outcome. */
+    void endRest() {
       for (Ended each : items.left()) {
         cancelled++;
         sink.cancelled(items.end(each.index()), stopped);

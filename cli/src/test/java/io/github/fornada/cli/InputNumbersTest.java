@@ -54,7 +54,7 @@ class InputNumbersTest {
     var known = new OpenItems(new Inputs.Known(List.of("a", "b", "c", "d")), index -> index + 1);
     assertThat(known.end(1)).isEqualTo(new Ended(1, 2, "b", TaskUsage.UNKNOWN));
     assertThat(known.left()).extracting(Ended::input).containsExactly("a", "c", "d");
-    assertThat(known.leftBefore(3)).extracting(Ended::number).containsExactly(1L, 3L);
+    assertThat(known.left()).extracting(Ended::number).containsExactly(1L, 3L, 4L);
     assertThat(known.countLeft()).isEqualTo(3);
 
     var lines = new OpenItems(new Inputs.Lines(List.of("a", "b", "c"), null), index -> index + 1);
@@ -62,7 +62,7 @@ class InputNumbersTest {
     var source = lines.source().iterator();
     source.next();
     source.next();
-    assertThat(lines.leftBefore(1)).extracting(Ended::input).containsExactly("a");
+    assertThat(lines.left()).extracting(Ended::input).containsExactly("a", "b");
     assertThat(lines.end(0).input()).isEqualTo("a");
     assertThat(lines.left()).extracting(Ended::input).containsExactly("b");
     assertThat(lines.countLeft()).isEqualTo(1);

@@ -298,26 +298,6 @@ class ResultFormsTest {
   }
 
   @Test
-  void anItemThatAnInnerStageReturnsNothingForHasItsLine() {
-    var result =
-        run(
-            "run",
-            "Tasks.java#nothing",
-            "then",
-            "Tasks.java#length",
-            "--format",
-            "jsonl",
-            "a",
-            "b");
-    List<JsonNode> items = json(result.out());
-    assertThat(items.stream().map(each -> each.get("item").asText())).containsExactly("a", "b");
-    assertThat(items)
-        .allSatisfy(each -> assertThat(each.get("outcome").asText()).isEqualTo("done"))
-        .allSatisfy(each -> assertThat(each.has("result")).isFalse());
-    assertThat(result.err()).contains("2 done");
-  }
-
-  @Test
   void anItemThatIsGivenTwiceIsToldOfAsSuch() {
     var result = run("run", "Tasks.java#echo", "a", "b", "a", "-o", "out/{name}");
     assertThat(result.exitCode()).isEqualTo(2);

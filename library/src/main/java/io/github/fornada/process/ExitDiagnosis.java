@@ -220,8 +220,7 @@ final class ExitDiagnosis {
       case MessageTypes.EXIT_OUT_OF_FILES ->
           "Something in the task opens files or sockets and does not close them; or raise the limit"
               + " of the process, such as ulimit -n.";
-      case MessageTypes.EXIT_HEAP_FULL ->
-          "Raise withHeap, or lower what one item needs; tasks that leak need withMaxTasks.";
+      case MessageTypes.EXIT_HEAP_FULL -> "Raise withHeap, or lower what one item needs.";
       case MessageTypes.EXIT_ORPHANED ->
           "Something in the task may have closed file descriptors that were not its own.";
       case KILLED ->
