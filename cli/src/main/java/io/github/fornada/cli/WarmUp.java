@@ -64,7 +64,7 @@ record WarmUp(List<Sample> samples, boolean json, boolean containers) implements
       Optional<String> optional,
       Path path,
       Instant time,
-      int[] numbers,
+      Object array,
       @Nullable Result inner) {
     static Result of(@Nullable Result inner) {
       return new Result(

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,8 +81,8 @@ class WarmUpTest {
   }
 
   /** In a JVM where nothing ran before: that of the command, or of a worker. */
-  private String fresh(String model, String... arguments) {
-    var all = new java.util.ArrayList<>(List.of("run", "--on", model));
+  private String fresh(String model, String... arguments) throws IOException {
+    var all = new ArrayList<>(List.of("run", "--on", model));
     all.addAll(List.of(arguments));
     String[] words = all.toArray(String[]::new);
     Command.Result result =
@@ -94,32 +95,33 @@ class WarmUpTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"threads", "processes"})
-  void theWriterOfJsonIsThereBeforeTheFirstItemWhoseResultContainsOthers(String model) {
+  void theWriterOfJsonIsThereBeforeTheFirstItemWhoseResultContainsOthers(String model)
+      throws IOException {
     assertThat(fresh(model, "Seen.java#found", "x"))
         .isEqualTo("{\"text\":\"writer true, call true\"}");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"virtual", "processes"})
-  void theWriterOfJsonIsThereBeforeTheFirstItemOfAJsonRun(String model) {
+  void theWriterOfJsonIsThereBeforeTheFirstItemOfAJsonRun(String model) throws IOException {
     assertThat(fresh(model, "--format", "jsonl", "Seen.java#text", "x"))
         .contains("writer true, call true");
   }
 
   @Test
-  void textNeedsNoWriterOfJson() {
+  void textNeedsNoWriterOfJson() throws IOException {
     assertThat(fresh("processes", "Seen.java#text", "x")).isEqualTo("writer false, call true");
   }
 
   @Test
-  void stagesAreWarmBeforeTheirFirstItemToo() {
+  void stagesAreWarmBeforeTheirFirstItemToo() throws IOException {
     assertThat(fresh("processes", "Seen.java#found", "then", "Seen.java#text", "x"))
         .isEqualTo("writer false, call true");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"threads", "processes"})
-  void noneOfTheUsersCodeRunsBeforeItsFirstItem(String model) {
+  void noneOfTheUsersCodeRunsBeforeItsFirstItem(String model) throws IOException {
     assertThat(fresh(model, "Seen.java#loud", "x")).isEqualTo("called 1");
   }
 
