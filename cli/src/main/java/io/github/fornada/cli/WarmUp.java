@@ -35,6 +35,12 @@ record WarmUp(List<Sample> samples, boolean json, boolean containers) implements
 
   private static final String METHOD = "echo";
 
+  /**
+   * With less heap there is no warm-up: where it fills the heap, an item is to say so, and not a
+   * worker that cannot start. Guess: with 2 MB the writer of JSON does not fit, with 4 MB it does.
+   */
+  private static final long LEAST_HEAP = 16L << 20;
+
   /** The text of an item, by the type that it becomes. */
   private static final Map<Class<?>, String> ITEMS =
       Map.of(
@@ -136,6 +142,9 @@ record WarmUp(List<Sample> samples, boolean json, boolean containers) implements
   /** Does it. What fails here fails again with an item, and is told then. */
   @Override
   public void initialize() {
+    if (Runtime.getRuntime().maxMemory() < LEAST_HEAP) {
+      return;
+    }
     Thread self = Thread.currentThread();
     ClassLoader context = self.getContextClassLoader();
     try {

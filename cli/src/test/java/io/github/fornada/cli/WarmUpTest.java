@@ -126,6 +126,23 @@ class WarmUpTest {
   }
 
   @Test
+  void aWorkerWhoseHeapHasNoRoomForItStarts() throws IOException {
+    Command.Result result =
+        Command.run(
+            served.path(),
+            "run",
+            "--on",
+            "processes",
+            "--heap",
+            "2m",
+            "--format",
+            "jsonl",
+            "Seen.java#loud",
+            "x");
+    assertThat(result.out() + result.err()).doesNotContain("did not start");
+  }
+
+  @Test
   void theSampleOfEachKindOfItemCanBeCalled() throws Exception {
     for (Class<?> item :
         List.of(
