@@ -136,7 +136,7 @@ final class AdviseCommand implements Callable<Integer> {
     System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
     AutoPool pool =
         ScopedValue.where(Journal.CURRENT, observed)
-            .call(() -> settings.openAuto(listeners, this::change));
+            .call(() -> settings.openAuto(task.call(), listeners, this::change));
     Runnable cutOff =
         () -> {
           observed.cutOff();

@@ -32,7 +32,11 @@ record MethodCall(TaskCode code, String type, String method, String parameter, b
 
   /** A method that was found, ready to be called. */
   record Resolved(
-      ClassLoader loader, ItemParser parser, MethodHandle handle, boolean returnsNothing) {
+      ClassLoader loader,
+      ItemParser parser,
+      MethodHandle handle,
+      Class<?> parameterType,
+      Class<?> resultType) {
     /** Finds a method in a class of a loader. */
     static Resolved of(ClassLoader loader, String type, String method, String parameter) {
       try {
@@ -59,7 +63,8 @@ record MethodCall(TaskCode code, String type, String method, String parameter, b
                         ? handle
                         : handle.bindTo(newObject(candidate.getDeclaringClass())))
                     .asType(MethodType.methodType(Object.class, Object.class)),
-                candidate.getReturnType() == void.class);
+                candidate.getParameterTypes()[0],
+                candidate.getReturnType());
           }
         }
       } catch (ReflectiveOperationException e) {
@@ -84,7 +89,7 @@ record MethodCall(TaskCode code, String type, String method, String parameter, b
       } catch (Throwable e) {
         throw new IllegalStateException("the task threw " + e, e);
       }
-      if (returnsNothing) {
+      if (resultType == void.class) {
         return null;
       }
       return json ? Rendering.jsonOf(result) : Rendering.text(result);
@@ -113,7 +118,15 @@ record MethodCall(TaskCode code, String type, String method, String parameter, b
 
   /** Returns whether its type is {@code void}. */
   boolean returnsNothing() {
-    return resolved().returnsNothing();
+    return resultType() == void.class;
+  }
+
+  Class<?> parameterType() {
+    return resolved().parameterType();
+  }
+
+  Class<?> resultType() {
+    return resolved().resultType();
   }
 
   private Resolved resolved() {

@@ -76,7 +76,7 @@ final class ModelUnderTest {
   void open(MethodCall call, List<String> items, double secondsEach, double warmUpSeconds) {
     this.items = items.size();
     long began = System.nanoTime();
-    Pool opened = settings.open(model, List.of(relay));
+    Pool opened = settings.open(model, call, List.of(relay));
     pool = opened;
     try {
       var _ = opened.submit("", TRIVIAL).get();

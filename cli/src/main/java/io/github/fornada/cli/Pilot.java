@@ -25,7 +25,7 @@ final class Pilot {
    * Returns the mean time of an item, over as many as fit in a number of seconds, and at least one.
    */
   double secondsEach(double seconds) {
-    try (Pool pool = settings.withoutWorkers().open(ExecutionModel.SEQUENTIAL, List.of());
+    try (Pool pool = settings.withoutWorkers().open(ExecutionModel.SEQUENTIAL, call, List.of());
         Stream<Outcome<@Nullable String>> outcomes = pool.outcomes(items, call)) {
       Spliterator<Outcome<@Nullable String>> source = outcomes.spliterator();
       long began = System.nanoTime();

@@ -48,17 +48,22 @@ record PoolSettings(
   }
 
   /**
-   * Opens a pool.
+   * Opens a pool for a call, and does now what the command itself does for the first time with a
+   * first item. In workers, that is part of their start.
    *
    * @throws Fault if an option is out of its bounds
    */
-  Pool open(ExecutionModel model, List<TaskListener> listeners) {
+  Pool open(ExecutionModel model, MethodCall call, List<TaskListener> listeners) {
+    WarmUp warmUp = WarmUp.of(call);
+    if (model != ExecutionModel.PROCESSES) {
+      warmUp.initialize();
+    }
     try {
       return switch (model) {
         case SEQUENTIAL -> SequentialPool.open(local(model, listeners));
         case VIRTUAL_THREADS -> VirtualThreadPool.open(local(model, listeners));
         case PLATFORM_THREADS -> ThreadPool.open(local(model, listeners));
-        case PROCESSES -> ProcessPool.open(processes(listeners));
+        case PROCESSES -> ProcessPool.open(processes(warmUp, listeners));
         case CLUSTER -> throw new AssertionError("a cluster has an address");
       };
     } catch (IllegalArgumentException e) {
@@ -67,19 +72,23 @@ record PoolSettings(
   }
 
   /**
-   * Opens a pool that chooses how to run.
+   * Opens a pool that chooses how to run; otherwise as {@link #open}.
    *
    * @throws Fault if an option is out of its bounds
    */
-  AutoPool openAuto(List<TaskListener> listeners, UnaryOperator<AutoOptions> change) {
+  AutoPool openAuto(
+      MethodCall call, List<TaskListener> listeners, UnaryOperator<AutoOptions> change) {
+    WarmUp warmUp = WarmUp.of(call);
+    warmUp.initialize(); // the first items run in this JVM
     try {
       return AutoPool.open(options -> {
         AutoOptions changed =
             options
                 .withPolicy(policy(options.policy(), listeners))
                 .withProcesses(o -> {
-                  ProcessOptions headless = o.withJvmOptions("-Djava.awt.headless=true");
-                  return heap == null ? headless : headless.withHeap(heap);
+                  ProcessOptions warm =
+                      o.withJvmOptions("-Djava.awt.headless=true").withInitializer(warmUp);
+                  return heap == null ? warm : warm.withHeap(heap);
                 });
         if (workers.all() != null) {
           changed = changed.withMostInFlight(workers.all());
@@ -103,11 +112,11 @@ record PoolSettings(
     };
   }
 
-  private UnaryOperator<ProcessOptions> processes(List<TaskListener> listeners) {
+  private UnaryOperator<ProcessOptions> processes(WarmUp warmUp, List<TaskListener> listeners) {
     Integer count = mostProcesses();
     UnaryOperator<ProcessOptions> each = workerJvms(listeners);
     return options -> {
-      ProcessOptions changed = each.apply(options);
+      ProcessOptions changed = each.apply(options).withInitializer(warmUp);
       if (count != null) {
         return changed.withWorkers(count);
       }

@@ -286,9 +286,9 @@ final class RunCommand implements Callable<Integer> {
       }
       Pool pool =
           how.isAuto()
-              ? openAuto(settings, listeners, reports.areWanted())
+              ? openAuto(settings, task.call(), listeners, reports.areWanted())
               : cluster == null
-                  ? settings.open(on, listeners)
+                  ? settings.open(on, task.call(), listeners)
                   : ClusterPools.open(cluster, clusters, settings, listeners, terminal);
       ItemRun.End end = ItemRun.End.STOPPED;
       boolean ended = false;
@@ -346,7 +346,8 @@ final class RunCommand implements Callable<Integer> {
   private final Observed observed = new Observed();
 
   /** Opens it; what it observes is kept for the page, if that is wanted. */
-  private AutoPool openAuto(PoolSettings settings, List<TaskListener> listeners, boolean observe) {
+  private AutoPool openAuto(
+      PoolSettings settings, MethodCall call, List<TaskListener> listeners, boolean observe) {
     UnaryOperator<AutoOptions> change =
         o -> {
           AutoOptions changed = threadsAreSafe ? o.withThreadsAreSafe() : o;
@@ -354,8 +355,8 @@ final class RunCommand implements Callable<Integer> {
         };
     return observe
         ? ScopedValue.where(Journal.CURRENT, observed)
-            .call(() -> settings.openAuto(listeners, change))
-        : settings.openAuto(listeners, change);
+            .call(() -> settings.openAuto(call, listeners, change))
+        : settings.openAuto(call, listeners, change);
   }
 
   /**

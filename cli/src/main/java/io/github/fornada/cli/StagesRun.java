@@ -162,7 +162,7 @@ final class StagesRun {
             stalls.put(stall, timeout);
             listeners.add(stall);
           }
-          pools.add(plan.settings().open(plan.on(), listeners));
+          pools.add(plan.settings().open(plan.on(), plan.task().call(), listeners));
         }
         run = pipeline(plans, pools, items.source(), placed, progress);
         PipelineRun<@Nullable String> running = run;

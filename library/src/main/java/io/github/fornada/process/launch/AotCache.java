@@ -89,14 +89,25 @@ public final class AotCache {
   /** This file exists if creating this cache failed, or if workers failed with it. */
   private final Path refused;
 
+  /**
+   * This file exists if workers with options of their own failed with it, which may be why. Null if
+   * these workers have no such options.
+   */
+  private final @Nullable Path refusedForOptions;
+
   private volatile boolean distrusted;
 
-  private AotCache(Path folder, List<String> flags, String key) {
+  private AotCache(Path folder, List<String> flags, String key, List<String> suspects) {
     this.folder = folder;
     this.flags = flags;
     this.jar = folder.resolve(AotCacheFolder.PREFIX + key + ".jar");
     this.cache = folder.resolve(AotCacheFolder.PREFIX + key + ".aot");
     this.refused = folder.resolve(AotCacheFolder.PREFIX + key + AotCacheFolder.REFUSED);
+    this.refusedForOptions =
+        suspects.isEmpty()
+            ? null
+            : folder.resolve(
+                AotCacheFolder.PREFIX + key + "-" + hash(suspects) + AotCacheFolder.REFUSED);
   }
 
   /**
@@ -105,8 +116,10 @@ public final class AotCache {
    *
    * @param flags the options that the workers' JVMs have in addition to the JDK's defaults, without
    *     properties
+   * @param suspects further options of theirs, on which a cache does not depend, but which may keep
+   *     a JVM from starting with it
    */
-  static @Nullable AotCache of(List<String> flags) {
+  static @Nullable AotCache of(List<String> flags, List<String> suspects) {
     try {
       if (Runtime.version().feature() < FIRST_RELEASE
           || System.getProperty("jdk.module.path") != null
@@ -115,9 +128,11 @@ public final class AotCache {
       }
       Path folder = AotCacheFolder.path();
       String library = library();
-      return folder == null || library == null
-          ? null
-          : new AotCache(folder, flags, key(flags, library));
+      if (folder == null || library == null) {
+        return null;
+      }
+      var cache = new AotCache(folder, flags, key(flags, library), suspects);
+      return isNoted(cache.refusedForOptions) ? null : cache;
     } catch (IOException | RuntimeException e) {
       Log.get().log(System.Logger.Level.DEBUG, "no ahead-of-time cache", e);
       return null;
@@ -200,8 +215,16 @@ public final class AotCache {
     text.append(System.getProperty("os.arch")).append('\n');
     text.append(identity(Path.of(home, "lib", "modules"))).append('\n');
     text.append(library).append('\n');
-    for (String flag : flags) {
-      text.append(flag).append('\n');
+    return hash(text, flags);
+  }
+
+  private static String hash(List<String> options) {
+    return hash(new StringBuilder(), options);
+  }
+
+  private static String hash(StringBuilder text, List<String> options) {
+    for (String option : options) {
+      text.append(option).append('\n');
     }
     var hash = new Hash();
     hash.add(text.toString().getBytes(StandardCharsets.UTF_8));
@@ -268,29 +291,38 @@ public final class AotCache {
    * reason, and is not used any more.
    *
    * @param exited whether the worker ended by itself, rather than being slow: then no other program
-   *     uses the cache either, and for a while none creates it again
+   *     uses the cache either, and for a while none creates it again. If these workers have options
+   *     of their own, which may be the reason, that holds for workers with the same options only.
    */
   void distrust(boolean exited) {
     distrusted = true;
-    if (exited) {
-      AotCacheFolder.delete(
-          // the jar stays: other workers may be running from it, and the next creation uses it
-          cache);
-      refuse();
+    if (!exited) {
+      return;
     }
+    Path own = refusedForOptions;
+    if (own != null) {
+      note(own);
+      return;
+    }
+    AotCacheFolder.delete(
+        // the jar stays: other workers may be running from it, and the next creation uses it
+        cache);
+    note(refused);
   }
 
-  /** Notes that creating it has failed, so that not every program tries again. */
-  private void refuse() {
+  /** Notes that something has failed, so that not every program tries again. */
+  private static void note(Path file) {
     try {
-      Files.writeString(refused, "");
+      Files.writeString(file, "");
     } catch (IOException e) {
-      Log.get().log(System.Logger.Level.DEBUG, "not noted: " + refused, e);
+      Log.get().log(System.Logger.Level.DEBUG, "not noted: " + file, e);
     }
   }
 
-  private boolean isRefused() throws IOException {
-    return Files.exists(refused) && !AotCacheFolder.isOlder(refused, AotCacheFolder.REFUSED_FOR);
+  private static boolean isNoted(@Nullable Path file) throws IOException {
+    return file != null
+        && Files.exists(file)
+        && !AotCacheFolder.isOlder(file, AotCacheFolder.REFUSED_FOR);
   }
 
   // ---- creating
@@ -327,7 +359,7 @@ public final class AotCache {
       }
       try (var channel = openLock();
           var held = channel == null ? null : channel.tryLock()) {
-        if (held != null && !isReady() && !isRefused()) {
+        if (held != null && !isReady() && !isNoted(refused)) {
           make(List.of(nice.toString(), "-n", "19"));
         }
       } finally {
@@ -395,7 +427,8 @@ public final class AotCache {
         if (process.exitValue() == 0) {
           Files.move(workshop.resolve(MADE), cache, StandardCopyOption.ATOMIC_MOVE);
         } else if (process.exitValue() == EXIT_FAILED) {
-          refuse(); // it says so itself, so it was not killed, for example by the exit of this JVM
+          note(refused); // it says so itself, so it was not killed, for example by the exit of this
+          // JVM
         }
       } finally {
         clear(process, workshop);

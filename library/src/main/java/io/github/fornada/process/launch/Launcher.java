@@ -25,11 +25,21 @@ public final class Launcher {
   private static final List<String> NO_MATTER_TO_CACHE =
       List.of("-D", "-Xm", "-Xss", "-Xlog", "-XX:MaxMetaspaceSize");
 
+  /**
+   * An option that the command gives every worker, and that is no reason for one not to start: see
+   * {@link #suspects}.
+   */
+  private static final String HEADLESS = "-Djava.awt.headless=true";
+
   /** From this heap size on the JVM cannot compress its pointers. */
   private static final long LARGE_HEAP = 32L << 30;
 
   /** JDK 25 fails with a cache and an initial heap of 2 MB, and not with one of 4 MB. */
   private static final long TINY_HEAP = 16L << 20;
+
+  /** Options that say how large a heap is at first, or at most. */
+  private static final List<String> HEAP_LIMITS =
+      List.of("-Xms", "-Xmx", "-XX:InitialHeapSize=", "-XX:MaxHeapSize=");
 
   /** The minimum heap of a worker if no heap size was chosen. */
   private static final long MIN_HEAP = 64L << 20;
@@ -265,7 +275,7 @@ public final class Launcher {
   /** Returns the cache that these workers may start from; null for none. */
   private @Nullable AotCache findCache(List<String> flags, List<String> inherited) {
     return settings.aotCache() && !startsTiny()
-        ? AotCache.of(flagsForCache(flags, inherited))
+        ? AotCache.of(flagsForCache(flags, inherited), suspects())
         : null;
   }
 
@@ -332,7 +342,7 @@ public final class Launcher {
     list.add("-XX:-UsePerfData"); // so that no file is left in the temporary folder
     list.add("-XX:-CreateCoredumpOnCrash");
     list.add("-XX:ErrorFile=" + crashLog("%p"));
-    list.add("-Djava.awt.headless=true");
+    list.add(HEADLESS);
     list.addAll(BOOT);
     list.addAll(inherited);
     if (used != null) {
@@ -347,20 +357,46 @@ public final class Launcher {
   }
 
   /**
-   * Returns whether the initial heap is too small for the objects that a cache contains: such a JVM
-   * fails to start.
+   * Returns the options of these workers that their cache's key leaves out, and that could be why
+   * one of them does not start with it. Workers without them are not to pay for that.
+   */
+  private List<String> suspects() {
+    var all = new ArrayList<String>();
+    if (MemorySizes.parse("heap", heap()) < MIN_HEAP) {
+      all.add("-Xmx" + heap());
+    }
+    for (String option : settings.jvmOptions()) {
+      if (!mattersToCache(option) && !option.equals(HEADLESS)) {
+        all.add(option);
+      }
+    }
+    return all;
+  }
+
+  /**
+   * Returns whether the heap may be too small, at first or at most, for the objects that a cache
+   * contains: such a JVM fails to start.
    */
   private boolean startsTiny() {
+    if (isTiny(heap())) {
+      return true;
+    }
     for (String option : settings.jvmOptions()) {
-      if (option.startsWith("-Xms")) {
-        try {
-          return MemorySizes.parse("initial heap", option.substring(4)) < TINY_HEAP;
-        } catch (IllegalArgumentException e) {
-          return true; // in a form that is not known here
+      for (String prefix : HEAP_LIMITS) {
+        if (option.startsWith(prefix) && isTiny(option.substring(prefix.length()))) {
+          return true;
         }
       }
     }
     return false;
+  }
+
+  private static boolean isTiny(String size) {
+    try {
+      return MemorySizes.parse("heap", size) < TINY_HEAP;
+    } catch (IllegalArgumentException e) {
+      return true; // in a form that is not known here
+    }
   }
 
   /** Returns the initial heap of a worker with this maximum. */

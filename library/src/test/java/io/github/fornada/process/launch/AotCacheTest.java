@@ -1,6 +1,7 @@
 package io.github.fornada.process.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import io.github.fornada.Pool;
@@ -63,7 +64,7 @@ class AotCacheTest {
 
   private static AotCache cacheIn(Path folder) {
     System.setProperty(AotCacheFolder.PROPERTY, folder.toString());
-    return Objects.requireNonNull(AotCache.of(FLAGS));
+    return Objects.requireNonNull(AotCache.of(FLAGS, List.of()));
   }
 
   @BeforeAll
@@ -120,6 +121,10 @@ class AotCacheTest {
   private record Seen(String cache, String printed) {}
 
   private static Seen open(String... jvmOptions) throws InterruptedException {
+    return openWithHeap("48m", jvmOptions);
+  }
+
+  private static Seen openWithHeap(String heap, String... jvmOptions) throws InterruptedException {
     PrintStream out = System.out;
     PrintStream err = System.err;
     var bytes = new ByteArrayOutputStream();
@@ -127,7 +132,7 @@ class AotCacheTest {
     System.setOut(both);
     System.setErr(both);
     try (Pool pool =
-        ProcessPool.open(o -> o.withWorkers(1).withHeap("48m").withJvmOptions(jvmOptions))) {
+        ProcessPool.open(o -> o.withWorkers(1).withHeap(heap).withJvmOptions(jvmOptions))) {
       List<String> values = pool.map(List.of("AOTCache"), AotCacheTest::option);
       return new Seen(String.valueOf(values.getFirst()), bytes.toString(StandardCharsets.UTF_8));
     } finally {
@@ -296,6 +301,44 @@ class AotCacheTest {
   }
 
   @Test
+  void aTinyLargestHeapHasNoRoomForItEither() throws Exception {
+    AotCache cache = cacheIn(temp.resolve("aot"));
+    assertThat(open("-Xmx2m").cache()).isIn("", "null");
+    assertThat(cache.isReady()).isTrue();
+  }
+
+  @Test
+  void theLeastHeapThereIsHasNoRoomForItAndLeavesItToOthers() throws Exception {
+    AotCache cache = cacheIn(temp.resolve("aot"));
+    List<String> before = names(temp.resolve("aot"));
+    Seen seen = openWithHeap("2m");
+    assertThat(seen.cache()).isIn("", "null");
+    assertThat(seen.printed()).isEmpty();
+    assertThat(cache.isReady()).isTrue();
+    assertThat(names(temp.resolve("aot"))).isEqualTo(before);
+  }
+
+  @Test
+  void workersThatFailByAnOptionOfTheirOwnLeaveItToOthers() throws Exception {
+    AotCache cache = cacheIn(temp.resolve("aot"));
+    // no JVM starts so, whether with a cache or without
+    assertThatThrownBy(() -> open("-Djava.system.class.loader=no.such.Loader"))
+        .isInstanceOf(RuntimeException.class);
+    assertThat(cache.isReady()).isTrue();
+    assertThat(open().cache()).isEqualTo(file(cache).toString());
+  }
+
+  @Test
+  void whereOptionsOfTheirOwnMadeWorkersFailOnlyThoseNeverUseIt() throws Exception {
+    AotCache cache = cacheIn(temp.resolve("aot"));
+    List<String> own = List.of("-Xmn1m");
+    Objects.requireNonNull(AotCache.of(FLAGS, own)).distrust(true);
+    assertThat(AotCache.of(FLAGS, own)).isNull();
+    assertThat(AotCache.of(FLAGS, List.of("-Xmn2m"))).isNotNull();
+    assertThat(cache.isReady()).isTrue();
+  }
+
+  @Test
   void aHomeThatCannotBeWrittenToIsNoError() throws Exception {
     Path file = Files.writeString(temp.resolve("file"), "in the way");
     AotCache cache = cacheIn(file.resolve("aot"));
@@ -331,7 +374,7 @@ class AotCacheTest {
             import java.util.*;
             public class Short {
               public static void main(String[] args) throws Exception {
-                var cache = AotCache.of(List.of("-XX:+UseSerialGC"));
+                var cache = AotCache.of(List.of("-XX:+UseSerialGC"), List.of());
                 Thread.ofPlatform().daemon().start(cache::make);
                 List<ProcessHandle> seen;
                 do {
