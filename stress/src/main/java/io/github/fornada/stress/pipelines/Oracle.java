@@ -348,7 +348,9 @@ final class Oracle {
     for (StageSummary stage : summary.stages()) {
       double sum = 0;
       for (double share :
-          new double[] {stage.busy(), stage.waitsForInput(), stage.waitsForRoom()}) {
+          new double[] {
+            stage.busy(), stage.restarting(), stage.waitsForInput(), stage.waitsForRoom()
+          }) {
         require(share >= -ROUNDING && share <= 1 + ROUNDING, "a part of the time", stage);
         sum += share;
       }
