@@ -151,7 +151,8 @@ class SharedMemoryTest {
 
   @Test
   void aThreadThatSleepsBesideARingThatItWasGivenIsCaught() {
-    caught("OneByOneScenario", "wait for ever", c -> c.twin("Sleeper", "ring", "wake", "forget"));
+    caught(
+        "OneByOneScenario", "wait for ever", c -> c.twin("Sleeper", "ringFor", "wake", "forget"));
   }
 
   @Test

@@ -43,7 +43,7 @@ abstract class Listeners {
 
   void remove(Sleeper self) {
     sleepers.remove(self);
-    if (listener.get() == null) {
+    if (sleepers.count() > 0 && listener.get() == null) {
       wakeNext(null); // it may have been woken to listen, and does not
     }
   }
@@ -81,7 +81,9 @@ abstract class Listeners {
     listener.set(null);
     // A thread that found somebody listening did so before this, and is known here since before
     // that. So it may be the one that is woken; one that comes later finds nobody listening.
-    wakeNext(self);
+    if (sleepers.count() > 1) {
+      wakeNext(self);
+    }
   }
 
   /** Whoever is woken listens, or leaves and wakes the next one. */
@@ -120,7 +122,12 @@ abstract class Listeners {
 
   /** Called by the thread that listens, for each ring that it has taken. */
   void taken(long key) {
-    sleepers.ring(key);
+    Sleeper self = listener.get();
+    if (self != null && sleepers.count() == 1) { // it is the only one: the way that must be short
+      self.ringFor(key);
+    } else {
+      sleepers.ring(key);
+    }
   }
 
   static void park(Object blocker, long nanos) {

@@ -39,13 +39,8 @@ final class RingKey {
     return (object & ~LINE) | Region.lineOf(at);
   }
 
-  /** Returns the key of all lines of the object that this key is of. */
-  static long objectOf(long key) {
-    return key | EVERY_LINE;
-  }
-
   /** Returns whether a ring for {@code rung} is for one that waits for {@code awaited}. */
   static boolean isFor(long rung, long awaited) {
-    return rung == awaited || rung == objectOf(awaited);
+    return rung == awaited || rung == (awaited | EVERY_LINE) || rung == EVERYBODY;
   }
 }

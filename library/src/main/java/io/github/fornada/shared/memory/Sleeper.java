@@ -27,10 +27,6 @@ final class Sleeper {
     return thread;
   }
 
-  long key() {
-    return key;
-  }
-
   boolean canListen() {
     return canListen;
   }
@@ -44,8 +40,11 @@ final class Sleeper {
     rung = false;
   }
 
-  /** Wakes its thread, which looks again; if it is awake, when it is about to wait. */
-  void ring() {
+  /** Wakes its thread, which looks again, or does not wait, if it waits for what has this key. */
+  void ringFor(long rungKey) {
+    if (!RingKey.isFor(rungKey, key)) {
+      return;
+    }
     rung = true;
     if (thread != Thread.currentThread()) { // else it listens, and has taken the ring itself
       wake();
