@@ -1,6 +1,7 @@
 package io.github.fornada.shared.memory;
 
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,17 +14,22 @@ import org.jspecify.annotations.Nullable;
 final class Sleepers {
   private final ConcurrentHashMap<Thread, Sleeper> all = new ConcurrentHashMap<>();
 
+  /** Their number: that of the map may miss one while another comes and goes. */
+  private final AtomicInteger count = new AtomicInteger();
+
   void add(Sleeper sleeper) {
     all.put(sleeper.thread(), sleeper);
+    count.incrementAndGet();
   }
 
   void remove(Sleeper sleeper) {
     all.remove(sleeper.thread());
+    count.decrementAndGet();
   }
 
   /** Returns how many there are. A thread that is not counted has not looked yet. */
-  long count() {
-    return all.mappingCount();
+  int count() {
+    return count.get();
   }
 
   /** Rings those that wait for what has this key. */
