@@ -1,7 +1,5 @@
 package io.github.fornada.cli;
 
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -154,10 +152,7 @@ final class CompletionScript {
   }
 
   private List<CommandLine> commands() {
-    // One with two names is there twice.
-    var visible = new ArrayList<>(new LinkedHashSet<>(root.getSubcommands().values()));
-    visible.removeIf(each -> each.getCommandSpec().usageMessage().hidden());
-    return visible;
+    return FornadaCommand.visibleCommands(root);
   }
 
   private List<String> names() {

@@ -81,6 +81,14 @@ final class FornadaCommand implements Callable<Integer> {
     return text.exitCode(code); // help and the like print there, and look at no failure
   }
 
+  /** Returns the commands of a command that its help shows, each once, whatever names it has. */
+  static List<CommandLine> visibleCommands(CommandLine command) {
+    return command.getSubcommands().values().stream()
+        .distinct()
+        .filter(each -> !each.getCommandSpec().usageMessage().hidden())
+        .toList();
+  }
+
   /**
    * Returns the commands that are needed if {@code first} is the first argument. Those that run a
    * task need no other, and it takes a while to read what a command's options are.

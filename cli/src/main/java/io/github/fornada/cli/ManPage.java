@@ -1,7 +1,5 @@
 package io.github.fornada.cli;
 
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -65,10 +63,7 @@ final class ManPage {
   }
 
   private void commands() {
-    // One with two names is there twice.
-    var visible =
-        new ArrayList<CommandLine>(new LinkedHashSet<>(command.getSubcommands().values()));
-    visible.removeIf(each -> each.getCommandSpec().usageMessage().hidden());
+    List<CommandLine> visible = FornadaCommand.visibleCommands(command);
     if (visible.isEmpty()) {
       return;
     }

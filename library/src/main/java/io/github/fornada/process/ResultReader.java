@@ -279,7 +279,7 @@ final class ResultReader {
       Batch<?, ?> row = lastRow;
       lastRow = null;
       if (row != null) {
-        tellOfRestart(row, System.nanoTime() - nanos);
+        tellOfRestartBefore(row, nanos);
         row.spent(count, nanos, name);
       }
       return false;
@@ -294,6 +294,13 @@ final class ResultReader {
    */
   void restarted(long left, long ready, boolean waited) {
     restart = new Restart(left, ready, waited);
+  }
+
+  /** As {@link #tellOfRestart}, for items that have just ended. Nearly always there is no news. */
+  private void tellOfRestartBefore(Batch<?, ?> batch, long nanos) {
+    if (restart != null) {
+      tellOfRestart(batch, System.nanoTime() - nanos);
+    }
   }
 
   /**
@@ -339,7 +346,7 @@ final class ResultReader {
       callbackFailed(e);
     } finally {
       spent(1, from.lastItemNanos());
-      tellOfRestart(sent.batch(), System.nanoTime() - from.lastItemNanos());
+      tellOfRestartBefore(sent.batch(), from.lastItemNanos());
       sent.batch().spent(1, from.lastItemNanos(), name);
       delivered(1);
     }

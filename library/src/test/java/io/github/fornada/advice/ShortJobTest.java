@@ -8,12 +8,9 @@ import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.spi.AbstractPool;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,9 +31,7 @@ class ShortJobTest {
   }
 
   /** The item ends just before the first observation, and the classes are known only after it. */
-  private static final class LateSenses implements Senses {
-    private static final double UNKNOWN = Double.NaN;
-
+  private static final class LateSenses extends NoSenses {
     final CountDownLatch seen = new CountDownLatch(1);
     final CountDownLatch observed = new CountDownLatch(1);
     final AtomicReference<@Nullable Controller> controller = new AtomicReference<>();
@@ -58,35 +53,10 @@ class ShortJobTest {
     }
 
     @Override
-    public @Nullable String processDoubt(Object function, @Nullable Object item) {
-      return null;
-    }
-
-    @Override
-    public @Nullable String processDoubt(Object result) {
-      return null;
-    }
-
-    @Override
-    public double bytesOf(@Nullable Object item) {
-      return UNKNOWN;
-    }
-
-    @Override
-    public void begin(Supplier<? extends Collection<Thread>> workers) {}
-
-    @Override
-    public void lookOften(boolean often) {}
-
-    @Override
     public Sensed read(Collection<Long> pids) {
       observed.countDown();
-      return new Sensed(
-          0, Map.of(), List.of(), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN);
+      return super.read(pids);
     }
-
-    @Override
-    public void close() {}
   }
 
   @Test

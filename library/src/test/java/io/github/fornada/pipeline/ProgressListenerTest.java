@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -55,6 +56,10 @@ final class ProgressListenerTest {
 
   /** Runs a pipeline until the listener was called, takes all, and closes it. */
   private static void runWith(CountDownLatch called, Consumer<PipelineSummary> listener) {
+    run(called, o -> o.withProgress(OFTEN, listener));
+  }
+
+  private static void run(CountDownLatch called, UnaryOperator<PipelineOptions> change) {
     try (var run =
         Pipeline.from(List.of(1, 2, 3))
             .stage(
@@ -64,7 +69,7 @@ final class ProgressListenerTest {
                   called.await();
                   return x;
                 })
-            .run(o -> o.withProgress(OFTEN, listener))) {
+            .run(change)) {
       assertThat(run.outcomes()).hasSize(3);
     }
   }
@@ -143,28 +148,19 @@ final class ProgressListenerTest {
     var called = new CountDownLatch(1);
     var thread = new AtomicReference<Thread>();
     var stall = Duration.ofMillis(50);
-    try (var run =
-        Pipeline.from(List.of(1, 2, 3))
-            .stage(
-                "a",
-                threads(1),
-                x -> {
-                  called.await();
-                  return x;
-                })
-            .run(o ->
-                o.withStallTimeout(stall)
-                    .withStallListener(s -> {
-                      thread.set(Thread.currentThread());
-                      called.countDown();
-                      try {
-                        new CountDownLatch(1).await();
-                      } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                      }
-                    }))) {
-      assertThat(run.outcomes()).hasSize(3);
-    }
+    run(
+        called,
+        o ->
+            o.withStallTimeout(stall)
+                .withStallListener(s -> {
+                  thread.set(Thread.currentThread());
+                  called.countDown();
+                  try {
+                    new CountDownLatch(1).await();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                }));
     assertThat(thread.get().join(Waiting.DEADLINE)).as("its thread has ended").isTrue();
   }
 }

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Knows nothing but the number of processors. */
-final class NoSenses implements Senses {
+class NoSenses implements Senses {
   private static final double UNKNOWN = Double.NaN;
 
   @Override
