@@ -12,7 +12,8 @@ from rows import emit, quantile, rate, say
 
 MIB = 1 << 20
 GIB = 1 << 30
-HAND_OVERS_BEFORE = 1_000  # those that count come after: in the JVM code is compiled by then
+HAND_OVERS_BEFORE = 8_000  # so many, because a JVM compiles meanwhile
+EARLY = 1_000
 
 
 def start(function, *arguments):
@@ -83,7 +84,7 @@ def hold(one, begin, held, released, rounds, processor):
         begin.acquire()
         with one:
             held.release()
-            time.sleep(0.003)  # the other sleeps by now
+            time.sleep(0.001)  # the other sleeps by now
             released.value = time.monotonic_ns()
 
 
@@ -112,10 +113,12 @@ def handover(peer, seconds):
     counted = int(200 * max(1, seconds))
     times = hand_overs(counted)
     first, later = sorted(times[:200]), sorted(times[HAND_OVERS_BEFORE:])
+    early = sorted(times[EARLY:EARLY + 200])
     after = f"{counted} times, after {HAND_OVERS_BEFORE}"
     emit("handover-p50", quantile(later, 0.5), "us", after)
     emit("handover-p99", quantile(later, 0.99), "us")
     emit("handover-first-p50", quantile(first, 0.5), "us", f"the first {len(first)}")
+    emit("handover-early-p50", quantile(early, 0.5), "us", f"{len(early)}, after {EARLY}")
     cost(seconds)
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) > 1:

@@ -16,6 +16,7 @@ import io.github.fornada.shared.SharedLock;
 import io.github.fornada.shared.SharedQueue;
 import io.github.fornada.shared.SharedSpace;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +36,13 @@ final class SharedRows {
   private static final int END = -1;
   private static final long GIB = 1L << 30;
 
-  /** Hand-overs before those that count: by then their code is compiled, on both sides. */
-  private static final int HAND_OVERS_BEFORE = 1_000;
+  /**
+   * Hand-overs before those that count. Only after some 8,000 have both compilers done with their
+   * code; after 1,000 much of it has not yet been to the second.
+   */
+  private static final int HAND_OVERS_BEFORE = 8_000;
+
+  private static final int EARLY = 1_000;
 
   private final double seconds;
 
@@ -199,29 +205,86 @@ final class SharedRows {
     try (Pool pool = open(1)) {
       double[] times = handOvers(pool, counted);
       double[] first = Arrays.copyOf(times, 200);
+      double[] early = Arrays.copyOfRange(times, EARLY, EARLY + 200);
       double[] later = Arrays.copyOfRange(times, HAND_OVERS_BEFORE, times.length);
       emit("handover-p50", quantile(later, 0.5), "us", after);
       emit("handover-p99", quantile(later, 0.99), "us", "");
       emit("handover-first-p50", quantile(first, 0.5), "us", "the first " + first.length);
+      emit("handover-early-p50", quantile(early, 0.5), "us", early.length + ", after " + EARLY);
       cost(SharedSpace.of(pool), pool);
     }
     List<Integer> processors = Processors.allowed();
     if (processors.size() > 1) {
-      int one = processors.get(0);
-      int other = processors.get(1);
-      emit("handover-one", handOverOn(one, one, counted), "us", after);
-      emit("handover-two", handOverOn(one, other, counted), "us", after);
+      List<Integer> one = processors.subList(0, 1);
+      List<Integer> other = processors.subList(1, 2);
+      emit("handover-one", placed(one, one, counted, SharedRows::handOvers), "us", after);
+      emit("handover-two", placed(one, other, counted, SharedRows::handOvers), "us", after);
+      String fifo = "a byte through a FIFO, " + after;
+      emit("fifo-one", placed(one, one, counted, SharedRows::bytes), "us", fifo);
+      emit("fifo-two", placed(one, other, counted, SharedRows::bytes), "us", fifo);
+      emit("fifo", placed(processors, processors, counted, SharedRows::bytes), "us", fifo);
       Processors.use(pid(), processors);
     }
   }
 
-  /** Returns the median with this process on one processor and the worker on another. */
-  private double handOverOn(int here, int there, int counted) throws Exception {
+  /** Wakes a process many times. */
+  private interface Wakes {
+    double[] measure(Pool pool, int counted) throws Exception;
+  }
+
+  /** Returns the median with this process on one set of processors and the worker on another. */
+  private double placed(List<Integer> here, List<Integer> there, int counted, Wakes wakes)
+      throws Exception {
     try (Pool pool = open(1)) {
-      Processors.use(pool.submit(SharedRows::pid).get(), List.of(there));
-      Processors.use(pid(), List.of(here));
-      double[] times = handOvers(pool, counted);
+      Processors.use(pool.submit(SharedRows::pid).get(), there);
+      Processors.use(pid(), here);
+      double[] times = wakes.measure(pool, counted);
       return quantile(Arrays.copyOfRange(times, HAND_OVERS_BEFORE, times.length), 0.5);
+    }
+  }
+
+  /**
+   * Returns the times that a byte takes through a FIFO to a process that sleeps in a read, in
+   * microseconds: what a wake-up takes that nothing of Fornada's is part of.
+   */
+  private static double[] bytes(Pool pool, int counted) throws Exception {
+    int rounds = HAND_OVERS_BEFORE + counted;
+    Path folder = Files.createTempDirectory("fornada-benchmark-");
+    Path fifo = folder.resolve("fifo");
+    try {
+      check(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor() == 0, "mkfifo");
+      String path = fifo.toString();
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedCounter turn = shared.counter(0);
+      SharedArray written = shared.longs(1);
+      try (var file = new RandomAccessFile(path, "rw")) {
+        CompletableFuture<Integer> writes =
+            pool.submit(
+                rounds,
+                n -> {
+                  try (var out = new RandomAccessFile(path, "rw")) {
+                    for (int i = 1; i <= n; i++) {
+                      turn.awaitAtLeast(i);
+                      Thread.sleep(1); // the other sleeps by now
+                      written.setLong(0, System.nanoTime());
+                      out.write(1);
+                    }
+                  }
+                  return n;
+                });
+        var times = new double[rounds];
+        var one = new byte[1];
+        for (int i = 0; i < rounds; i++) {
+          turn.set(i + 1L);
+          check(file.read(one) == 1, "a byte");
+          times[i] = (System.nanoTime() - written.getLong(0)) / 1e3;
+        }
+        check(writes.get() == rounds, "rounds");
+        return times;
+      }
+    } finally {
+      Files.deleteIfExists(fifo);
+      Files.delete(folder);
     }
   }
 
@@ -240,7 +303,7 @@ final class SharedRows {
                 turn.awaitAtLeast(2L * i + 1);
                 try (var _ = lock.acquire()) {
                   turn.set(2L * i + 2);
-                  Thread.sleep(3); // the other sleeps by now
+                  Thread.sleep(1); // the other sleeps by now
                   released.setLong(0, System.nanoTime());
                 }
               }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,7 +29,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -459,19 +459,25 @@ public final class Space {
     }
     long dead = idOfWorker(worker);
     // Taken once, so that each object is recovered once: others may be mapped meanwhile.
-    List<Region> mapped =
-        regions.values().stream()
-            .filter(region -> region.isOpen() && ObjectKind.hasClaims(kindOf(region.name())))
-            .toList();
-    Set<String> known = mapped.stream().map(Region::name).collect(Collectors.toSet());
+    // Without streams and patterns: a first death is told several milliseconds sooner.
+    var mapped = new ArrayList<Region>();
+    var known = new HashSet<String>();
+    for (Region region : regions.values()) {
+      if (region.isOpen() && ObjectKind.hasClaims(kindOf(region.name()))) {
+        mapped.add(region);
+        known.add(region.name());
+      }
+    }
     var unmapped = new ArrayList<Path>();
-    try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(folder, "{" + OBJECT + "," + MAKING + dead + "-}*")) {
+    String making = MAKING + dead + '-';
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
-        if (name.startsWith(MAKING)) {
+        if (name.startsWith(making)) {
           deleteQuietly(file);
-        } else if (ObjectKind.hasClaims(kindOf(name)) && !known.contains(name)) {
+        } else if (name.startsWith(OBJECT)
+            && ObjectKind.hasClaims(kindOf(name))
+            && !known.contains(name)) {
           unmapped.add(file);
         }
       }
