@@ -85,6 +85,13 @@ class Program:
         self.errors.close()
         return parse(out), trouble
 
+    def end(self):
+        """Ends it, and all that it started. May be called again."""
+        if self.process.returncode is None:
+            sweep(self.mark)
+            self.process.communicate()
+            self.errors.close()
+
     def last_error(self):
         self.errors.seek(0)
         lines = self.errors.read().decode(errors="replace").strip().splitlines()

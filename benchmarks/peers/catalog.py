@@ -30,10 +30,20 @@ ROWS = [
                   ("start-later-fork", "... fork", "ms"),
                   ("start-later-forkserver", "... forkserver", "ms"),
                   ("start-later-spawn", "... spawn", "ms"),
+                  ("start-bare", "two bare JVMs, to a line", "ms"),
+                  ("start-cpu", "worker to result, processor time", "ms"),
+                  ("start-bare-cpu", "... a bare JVM to its line", "ms"),
                   ("close", "closing an idle pool", "ms")]),
     Row("kill", [("kill-p50", "SIGKILL to failed outcome, p50", "ms"),
                  ("kill-p99", "SIGKILL to failed outcome, p99", "ms"),
                  ("kill-then", "... and then", "")]),
+    Row("busy", [("busy-roundtrip-p50", "busy neighbour: round trip, p50", "us"),
+                 ("busy-submit", "... submits", "/s"),
+                 ("busy-map", "... map, best batches", "/s"),
+                 ("busy-kill-p50", "... SIGKILL to outcome, p50", "ms"),
+                 ("busy-kill-p99", "... SIGKILL to outcome, p99", "ms")]),
+    Row("command", [("command-threads", "fornada run, 3 items, threads", "ms"),
+                    ("command-processes", "... worker processes", "ms")]),
     Row("cpu", [("cpu", "10 ms CPU tasks, of ideal", "")]),
     Row("rest", [("memory", "idle worker, resident", "MB"),
                  ("memory-own", "idle worker, proportional share", "MB"),
@@ -68,6 +78,10 @@ ROWS = [
 
 # What processes share. CPython's is measured by the peer that is its multiprocessing.
 SHARED = {"lock", "handover", "owner", "queue", "array"}
+
+# What is measured beside a process that computes all the time. In Python's pool a kill hangs.
+BUSY = {"fornada": ["roundtrip", "submit", "map", "kill"], "executor": ["roundtrip", "submit", "kill"],
+        "pool": ["submit", "map"]}
 
 # main: measured in every round; the others once in the quick form
 Column = namedtuple("Column", "name heading main")
@@ -136,6 +150,17 @@ def shorter_than(figure, peer, times):
     return judge
 
 
+def beside(figure, other, times=None):
+    """A figure of Fornada's: at most this factor times another of its own."""
+    def judge(get):
+        mine, than = get("fornada", figure), get("fornada", other)
+        if mine is None or than is None:
+            return None
+        return times is None or mine <= times * than, f"{mine / than:.3g}x"
+
+    return judge
+
+
 def part_of(figure, whole):
     """A rate of Fornada's as a part of another of its own."""
     def judge(get):
@@ -182,6 +207,13 @@ TARGETS = [
      shorter("start-later", ["executor"], 1, "start-later-forkserver")),
     ("later pools from a reserve: the same", "(no target)",
      shorter("start-reserve", ["executor"], 0, "start-later-forkserver")),
+    ("later pools: two bare JVMs", "(no target)", beside("start-later", "start-bare")),
+    ("processor time to a result: a bare JVM's", "at most 1.6x",
+     beside("start-cpu", "start-bare-cpu", 1.6)),
+    ("fornada run on processes: on threads", "at most 2.2x",
+     beside("command-processes", "command-threads", 2.2)),
+    ("one busy neighbour: submits, of Executor's", "at least 50x", faster("busy-submit", ["executor"], 50)),
+    ("one busy neighbour: SIGKILL to outcome, p99", "at most 40 ms", at_most("busy-kill-p99", 40, "ms")),
     ("closing an idle pool: Executor's", "(no target)", shorter("close", ["executor"], 0)),
     ("SIGKILL to failed outcome, p99", "at most 20 ms", at_most("kill-p99", 20, "ms")),
     ("idle worker, resident", "at most 60 MB", at_most("memory", 60, "MB")),

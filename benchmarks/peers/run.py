@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,11 +23,12 @@ OUT = os.path.join(ROOT, "benchmarks", "target", "peers.json")
 START_METHODS = ["fork", "forkserver", "spawn"]
 LIMIT_SECONDS = 120  # for one program; the slowest takes half of that in the full form
 SETTLE_SECONDS = 3.0
+COMMANDS = 5
 
 
 def quantiles(values):
     """Quantiles over the samples of all rounds."""
-    for row in ("kill", "owner"):
+    for row in ("kill", "busy-kill", "owner"):
         for peer, cell in values.pop(row, {}).items():
             for name, share in ((row + "-p50", 0.5), (row + "-p99", 0.99)):
                 made = {k: v for k, v in cell.items() if k in ("unit", "note", "text")}
@@ -47,18 +49,58 @@ class Measuring:
         self.troubles = []
 
     def run(self, peer, row):
+        if row == "command":
+            self.run_command(peer)
+        elif row.startswith("busy:"):
+            neighbour = processes.Program([sys.executable, "-c", "while True: pass"], self.folder)
+            try:
+                self.run_program(peer, row.removeprefix("busy:"), "busy-", neighbour)
+            finally:
+                neighbour.end()
+        else:
+            self.run_program(peer, row)
+
+    def run_program(self, peer, row, prefix="", neighbour=None):
         stretch = noise.Stretch()
         program = processes.Program([*self.commands[peer], row, str(self.seconds)], self.folder)
         lines, trouble = program.finish(LIMIT_SECONDS)
+        if neighbour:
+            neighbour.end()  # before the look at the machine: what has ended is known to be ours
         disturbed = stretch.disturbed()
         for line in lines:
             if "row" in line:
-                self.figures.add(peer, line, disturbed)
+                self.figures.add(peer, {**line, "row": prefix + line["row"]}, disturbed)
         if trouble:
+            row = prefix + row
             self.troubles.append(f"{peer}, {row}: {trouble}")
-            first = next(r for r in catalog.ROWS if r.name == row.split(":")[0]).figures[0][0]
+            named = [r for r in catalog.ROWS if r.name == row.split(":")[0]]
+            first = named[0].figures[0][0] if named else row
             word = "time-out" if trouble.startswith("timed out") else "failed"
             self.figures.add(peer, {"row": first, "text": word, "note": trouble})
+
+    def run_command(self, peer):
+        """The whole command, on each model in turns; each once before, which does not count."""
+        task = os.path.join(self.folder, "Half.java")
+        with open(task, "w") as f:
+            f.write("public class Half {\n  public static double half(int n) {\n    return n / 2.0;\n  }\n}\n")
+        stretch = noise.Stretch()
+        times = {"threads": [], "processes": []}
+        for turn in range(COMMANDS + 1):
+            for model, took in times.items():
+                command = [os.path.join(ROOT, "fornada"), "run", task, "1", "2", "3", "--on", model]
+                began = time.monotonic()
+                done = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
+                                      capture_output=True, text=True, timeout=LIMIT_SECONDS)
+                if done.returncode != 0 or "1.5" not in done.stdout:
+                    self.troubles.append(f"{peer}, command: {done.stderr.strip()[-200:]}")
+                    return
+                if turn > 0:
+                    took.append((time.monotonic() - began) * 1e3)
+        disturbed = stretch.disturbed()
+        for model, took in times.items():
+            median = sorted(took)[len(took) // 2]
+            line = figure(f"command-{model}", median, "ms", f"{len(took)} times")
+            self.figures.add(peer, line, disturbed)
 
     def version(self, peer):
         program = processes.Program([*self.commands[peer], "version", "1"], self.folder)
@@ -137,6 +179,12 @@ def plan(rows, peers, rounds, full):
                 if row in ("kill", "owner") and peer == "pool" and turn > 0:
                     continue  # it hangs each time
                 if row in catalog.SHARED and peer not in ("fornada", "pool"):
+                    continue
+                if row == "command" and peer != "fornada":
+                    continue
+                if row == "busy":
+                    for what in catalog.BUSY.get(peer, []):
+                        yield turn, peer, f"busy:{what}"
                     continue
                 if row == "start" and peer in ("executor", "pool"):
                     for method in START_METHODS:

@@ -210,6 +210,7 @@ final class ResultReader {
    * Lets a thread that waits for a task read this worker's results for a moment, if the task may be
    * with this worker and will probably end in that moment. Returns whether the task has ended.
    */
+  @SuppressWarnings("ThreadPriorityCheck") // a hint; nothing depends on it
   boolean readFor(Future<?> task) {
     // A callback that waits runs while results are being read: it must not read further results in
     // between.
@@ -235,7 +236,13 @@ final class ResultReader {
               return task.isDone();
             }
           }
-        } while (!task.isDone() && System.nanoTime() < deadline);
+          if (task.isDone()) {
+            break;
+          }
+          // On a busy machine the worker may wait for this processor: without this it got it when
+          // the deadline was over, and a round trip took a millisecond.
+          Thread.yield();
+        } while (System.nanoTime() < deadline);
       } finally {
         while (from.doorbell().resume(from.results()) && !readAll(from)) {
           from.doorbell().pause();

@@ -63,6 +63,7 @@ public final class FornadaPeer implements JavaPeer {
       case "start" -> {
         new Rows(peer, seconds).measure("start");
         peer.startWithReserve();
+        StartRows.measure();
       }
       case "lock" -> new SharedRows(seconds).lock();
       case "handover" -> new SharedRows(seconds).handover();

@@ -17,7 +17,6 @@ import io.github.fornada.shared.SharedQueue;
 import io.github.fornada.shared.SharedSpace;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -338,12 +337,12 @@ final class SharedRows {
     try {
       pause(2); // what the processes did before settles
       double length = 3 + seconds;
-      long before = cpuNanos(waits.get());
-      long beforeOfSleeper = cpuNanos(sleeper.pid());
+      long before = Processes.cpuNanos(waits.get());
+      long beforeOfSleeper = Processes.cpuNanos(sleeper.pid());
       long began = System.nanoTime();
       pause(length);
-      double used = cpuNanos(waits.get()) - before;
-      double usedBySleeper = cpuNanos(sleeper.pid()) - beforeOfSleeper;
+      double used = Processes.cpuNanos(waits.get()) - before;
+      double usedBySleeper = Processes.cpuNanos(sleeper.pid()) - beforeOfSleeper;
       double passed = System.nanoTime() - began;
       String text = "the whole process, for %.1f s".formatted(length);
       emit("wait-cpu", 100 * used / passed, "%", text);
@@ -372,18 +371,6 @@ final class SharedRows {
     public static void main(String[] args) throws InterruptedException {
       Thread.sleep(Duration.ofMinutes(5)); // longer than anybody looks at it
     }
-  }
-
-  /** The processor time of all threads of a process. */
-  private static long cpuNanos(long pid) throws IOException {
-    long sum = 0;
-    try (DirectoryStream<Path> threads =
-        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
-      for (Path thread : threads) {
-        sum += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
-      }
-    }
-    return sum;
   }
 
   /** From the end of a process to the next owner of its lock. */
