@@ -40,6 +40,8 @@ public final class AutoOptions {
     void chose(Choice choice);
   }
 
+  private static final UnaryOperator<ProcessOptions> UNCHANGED = UnaryOperator.identity();
+
   private AutoOptions(
       PoolOptions common,
       int mostProcesses,
@@ -67,7 +69,7 @@ public final class AutoOptions {
         false,
         true,
         true,
-        o -> o,
+        UNCHANGED,
         choice -> {});
   }
 
@@ -105,8 +107,12 @@ public final class AutoOptions {
 
   /**
    * Returns options in which {@code change} is applied to the options of the worker JVMs, if the
-   * pool starts any: their heap, environment, codec, state and so on. The policy and the number of
-   * workers are those of this pool.
+   * pool starts any: their heap, environment, codec and so on. The policy and the number of workers
+   * are those of this pool.
+   *
+   * <p>Items run in this JVM too, the first one always. So there can be no {@link
+   * io.github.fornada.process.WorkerState}, which {@link AutoPool#open(UnaryOperator)} refuses; and
+   * what an initializer does, it does in worker JVMs only: the task must not depend on it.
    */
   public AutoOptions withProcesses(UnaryOperator<ProcessOptions> change) {
     Objects.requireNonNull(change, "change");
@@ -254,6 +260,11 @@ public final class AutoOptions {
 
   UnaryOperator<ProcessOptions> processes() {
     return processes;
+  }
+
+  /** Returns whether {@link #withProcesses} was called. */
+  boolean changesProcesses() {
+    return !processes.equals(UNCHANGED);
   }
 
   ChoiceListener choices() {

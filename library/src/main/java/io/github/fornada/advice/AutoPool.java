@@ -7,6 +7,7 @@ import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.advice.decide.Setting;
+import io.github.fornada.elastic.Sides;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.PoolHandle;
 import java.lang.foreign.MemorySegment;
@@ -85,10 +86,14 @@ public final class AutoPool extends PoolHandle {
   /**
    * Opens a pool with changed options.
    *
-   * @throws IllegalArgumentException if an option is out of its bounds; the message names it
+   * @throws IllegalArgumentException if an option is out of its bounds, or the options of its
+   *     worker JVMs have a {@link io.github.fornada.process.WorkerState}; the message names it
    */
   public static AutoPool open(UnaryOperator<AutoOptions> change) {
     AutoOptions options = change.apply(AutoOptions.defaults());
+    if (options.changesProcesses()) { // else their classes need not be loaded yet
+      Sides.processes().check(options.processes());
+    }
     return open(options, Choosers.DEFAULT, null);
   }
 

@@ -20,6 +20,13 @@ public interface ProcessSide {
     ProcessSide open(
         AbstractPool source, int most, UnaryOperator<?> options, Consumer<Throwable> broken);
 
+    /**
+     * Checks options of workers for a pool whose items run in this process too.
+     *
+     * @throws IllegalArgumentException if its items could not run here
+     */
+    void check(UnaryOperator<?> options);
+
     /** Returns how many workers a process pool with these options would have. */
     int workers(UnaryOperator<?> options);
   }

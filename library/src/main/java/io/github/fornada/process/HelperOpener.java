@@ -23,6 +23,15 @@ final class HelperOpener implements ProcessSide.Opener {
   }
 
   @Override
+  public void check(UnaryOperator<?> options) {
+    if (!changed(options).launch().states().isEmpty()) {
+      throw new IllegalArgumentException(
+          "an AutoPool runs items in this JVM too, where there is no WorkerState: withProcesses"
+              + " cannot give it one. Use a ProcessPool, or make what the tasks need in the task");
+    }
+  }
+
+  @Override
   public int workers(UnaryOperator<?> options) {
     return changed(options).workers();
   }

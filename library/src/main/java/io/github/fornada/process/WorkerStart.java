@@ -14,6 +14,7 @@ import io.github.fornada.process.launch.Launcher;
 import io.github.fornada.process.payload.Mappings;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.payload.Unserializable;
 import io.github.fornada.process.wire.Connection;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.CorruptFrameException;
@@ -25,6 +26,7 @@ import io.github.fornada.process.wire.WorkerConfig;
 import io.github.fornada.process.worker.WorkerSetUp;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.NotSerializableException;
 import java.io.Serial;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -455,12 +457,27 @@ final class WorkerStart {
         throw e;
       } catch (IOException | RuntimeException e) {
         throw new WorkerStartException(
-            "the " + what + " of the workers cannot be sent to them: " + BoundedText.of(e),
+            "the " + what + " of the workers cannot be sent to them: " + why(value, what, e),
             e,
             WorkerStartException.Kind.REFUSED);
       }
     }
     return new byte[0];
+  }
+
+  private static String why(Serializable value, String what, Exception e) {
+    if (!(e instanceof NotSerializableException)) {
+      return BoundedText.of(e);
+    }
+    Unserializable found = null;
+    if (value instanceof WorkerSetUp setUp) {
+      for (WorkerSetUp.Step step : setUp.steps()) {
+        found = found == null ? Unserializable.in(step.code(), "the " + step.part()) : found;
+      }
+    } else {
+      found = Unserializable.in(value, "the " + what);
+    }
+    return Unserializable.text(found, e, "it");
   }
 
   /**

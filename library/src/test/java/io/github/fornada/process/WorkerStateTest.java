@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
+import io.github.fornada.advice.AutoPool;
 import io.github.fornada.threads.ThreadPool;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -195,5 +196,27 @@ class WorkerStateTest {
       assertThat(Pools.soon(pool.submit(1, x -> Thread.currentThread().isInterrupted())))
           .isEqualTo(false);
     }
+  }
+
+  @Test
+  void aMakerThatCannotBeSentIsToldWithTheWayToWhatCannot() throws Exception {
+    Object captured = new Object();
+    WorkerState<Object> state = WorkerState.of(() -> captured);
+    Pool pool = Pools.open(1, o -> o.withWorkerState(state));
+    try {
+      assertThat(pool.outcomes(List.of(1), x -> x).findFirst().orElseThrow().toString())
+          .contains("cannot be sent to them: the state, a lambda in " + getClass().getName())
+          .contains("captured value 1 (java.lang.Object) is not serializable. ");
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void aPoolThatRunsItemsHereTooRefusesIt() {
+    WorkerState<Counter> state = WorkerState.of(Counter::new);
+    assertThatThrownBy(() -> AutoPool.open(o -> o.withProcesses(p -> p.withWorkerState(state))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("an AutoPool runs items in this JVM too");
   }
 }
