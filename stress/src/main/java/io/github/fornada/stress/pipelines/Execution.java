@@ -1,5 +1,6 @@
 package io.github.fornada.stress.pipelines;
 
+import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskFunction;
@@ -40,6 +41,10 @@ final class Execution {
 
   private final Plan plan;
   private final SharedPools pools;
+
+  /** Whether the pools are this execution's own. */
+  private final boolean ownsPools;
+
   private final UnaryOperator<TaskFunction<Object, Object>> change;
 
   private final Queue<PipelineOutcome<Object>> outcomes = new ConcurrentLinkedQueue<>();
@@ -75,7 +80,8 @@ final class Execution {
    */
   Execution(Plan plan, SharedPools pools, UnaryOperator<TaskFunction<Object, Object>> change) {
     this.plan = plan;
-    this.pools = pools;
+    this.ownsPools = plan.consumption().kind().isShutDown();
+    this.pools = ownsPools ? new SharedPools() : pools;
     this.change = change;
   }
 
@@ -100,6 +106,9 @@ final class Execution {
           opened.toString(),
           wrongProgress.get());
     } finally {
+      if (ownsPools) {
+        pools.close();
+      }
       delete(attempts);
     }
   }
@@ -191,10 +200,34 @@ final class Execution {
       }
       default -> {
         Pool pool = pools.get(where.model());
+        TaskFunction<Object, Object> task =
+            where.nests() == 0 ? function : nesting(stage, pool, function);
         yield stage.isFlat()
-            ? pipeline.flatStage(stage.name(), pool, flat(function))
-            : pipeline.stage(stage.name(), pool, function);
+            ? pipeline.flatStage(stage.name(), pool, flat(task))
+            : pipeline.stage(stage.name(), pool, task);
       }
+    };
+  }
+
+  /** Returns a function of which some items wait for what they hand to their own pool. */
+  private static TaskFunction<Object, Object> nesting(
+      StagePlan stage, Pool pool, TaskFunction<Object, Object> function) {
+    return item -> {
+      long token = Value.tokens(item)[0];
+      if (!stage.nests(token)) {
+        return function.apply(item);
+      }
+      Object back =
+          switch ((int) (token % 3)) {
+            case 0 -> pool.submit(item, same -> same).join();
+            case 1 -> pool.map(List.of(item), same -> same).getFirst();
+            default -> {
+              try (Stream<Outcome<Object>> all = pool.outcomes(List.of(item), same -> same)) {
+                yield all.findFirst().orElseThrow().get();
+              }
+            }
+          };
+      return function.apply(back);
     };
   }
 
@@ -300,6 +333,11 @@ final class Execution {
       }
       case CANCELLED_BY_CONSUMER -> stopAt(taken == when, PipelineRun::cancel);
       case CLOSED_BY_CONSUMER -> stopAt(taken == when, PipelineRun::close);
+      case SHUT_DOWN_BY_CONSUMER -> {
+        if (taken == when) {
+          stoppedPool().shutdown();
+        }
+      }
       default -> {}
     }
   }
@@ -321,6 +359,16 @@ final class Execution {
     }
   }
 
+  /**
+   * Returns the pool that its owner shuts down: that of the first or of the last stage with one.
+   */
+  private Pool stoppedPool() {
+    List<StagePlan> shared =
+        plan.stages().stream().filter(stage -> stage.where().model().isShared()).toList();
+    boolean isFirst = plan.consumption().when() % 2 == 0;
+    return pools.get((isFirst ? shared.getFirst() : shared.getLast()).where().model());
+  }
+
   private interface Stop {
     void apply(PipelineRun<Object> run);
   }
@@ -334,10 +382,15 @@ final class Execution {
 
   private void actAsOther(PipelineRun<Object> opened, CountDownLatch over) {
     Kind kind = plan.consumption().kind();
-    if (kind != Kind.CANCELLED_BY_OTHER
-        && kind != Kind.CLOSED_BY_OTHER
-        && kind != Kind.INTERRUPTED) {
-      return;
+    switch (kind) {
+      case CANCELLED_BY_OTHER,
+          CLOSED_BY_OTHER,
+          INTERRUPTED,
+          SHUT_DOWN_BY_OTHER,
+          SHUT_DOWN_NOW_BY_OTHER -> {}
+      default -> {
+        return;
+      }
     }
     try {
       if (over.await(plan.consumption().when(), TimeUnit.MILLISECONDS)) {
@@ -349,6 +402,10 @@ final class Execution {
     switch (kind) {
       case CANCELLED_BY_OTHER -> opened.cancel();
       case CLOSED_BY_OTHER -> opened.close();
+      case SHUT_DOWN_BY_OTHER -> stoppedPool().shutdown();
+      case SHUT_DOWN_NOW_BY_OTHER -> {
+        var _ = stoppedPool().shutdownNow();
+      }
       default -> {
         synchronized (this) {
           if (consumer != null) {

@@ -13,10 +13,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says whether what was seen of a run is what its plan must give. Each item has one outcome, the
@@ -60,6 +62,7 @@ final class Oracle {
     Kind kind = plan.consumption().kind();
     isStopped =
         seen.thrown() instanceof CancellationException
+            || seen.thrown() instanceof RejectedExecutionException
             || kind == Kind.LIMIT
             || kind == Kind.NOT_AT_ALL
             || wasStoppedByFailure();
@@ -98,7 +101,10 @@ final class Oracle {
       checkOrder();
     }
     boolean deliversAll =
-        !isStopped || kind.isCancel() || (wasStoppedByFailure() && kind.goesToTheEnd());
+        !isStopped
+            || kind.isCancel()
+            || kind.isShutDown()
+            || (wasStoppedByFailure() && kind.goesToTheEnd());
     if (deliversAll && seen.outcomes().size() <= MOST_COMPARED) {
       compareWithLoop();
     }
@@ -117,7 +123,8 @@ final class Oracle {
     require(
         thrown == null
             || (isOfSource && plan.source().throwsAtEnd())
-            || (isCancel && !kind.goesToTheEnd() && kind != Kind.LIMIT),
+            || (isCancel && !kind.goesToTheEnd() && kind != Kind.LIMIT && !kind.isShutDown())
+            || (isOfShutDown(thrown) && kind.isShutDown()),
         "the stream threw",
         String.valueOf(thrown));
     require(
@@ -128,6 +135,11 @@ final class Oracle {
         kind != Kind.INTERRUPTED || !isCancel || seen.wasInterrupted(),
         "the interrupt is to be kept",
         String.valueOf(thrown));
+  }
+
+  private static boolean isOfShutDown(@Nullable Throwable thrown) {
+    return thrown instanceof RejectedExecutionException
+        && String.valueOf(thrown.getMessage()).contains("was shut down while the pipeline ran");
   }
 
   // ---- each outcome

@@ -57,7 +57,7 @@ public final class PipelineStorm {
     int before = warmedUp(options);
     int failed;
     long began = System.nanoTime();
-    try (var pools = new SharedPools(options.withProcesses())) {
+    try (var pools = new SharedPools()) {
       var storm = new PipelineStorm(options, pools);
       storm.run();
       failed = storm.failed.get();
@@ -77,7 +77,7 @@ public final class PipelineStorm {
 
   /** Returns how many descriptors are open once the first pools of this JVM have closed. */
   private static int warmedUp(StormOptions options) {
-    try (var pools = new SharedPools(options.withProcesses())) {
+    try (var pools = new SharedPools()) {
       Plan plan = PlanDraw.of(FIRST, options.withProcesses());
       String _ = String.valueOf(fault(plan, pools, task -> task, DEADLINE));
     }

@@ -73,11 +73,19 @@ record Plan(
     CLOSED_BY_CONSUMER,
     CLOSED_BY_SOURCE,
     CLOSED_BY_OTHER,
-    INTERRUPTED;
+    INTERRUPTED,
+    /** The owner of the pool of a stage shuts it down. */
+    SHUT_DOWN_BY_CONSUMER,
+    SHUT_DOWN_BY_OTHER,
+    SHUT_DOWN_NOW_BY_OTHER;
 
     /** Whether nothing but the pipeline itself ends it. */
     boolean goesToTheEnd() {
       return compareTo(SLOW) <= 0;
+    }
+
+    boolean isShutDown() {
+      return compareTo(SHUT_DOWN_BY_CONSUMER) >= 0;
     }
 
     boolean isCancel() {

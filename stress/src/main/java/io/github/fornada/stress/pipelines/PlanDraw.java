@@ -59,6 +59,9 @@ final class PlanDraw {
   /** Whether all stages only pass items on: races between them are the closest then. */
   private final boolean isQuick;
 
+  /** Whether it is mostly flat stages in order: what comes early waits there, unsorted. */
+  private final boolean isFanned;
+
   /** The items that the next stage may get, about. */
   private double expected;
 
@@ -72,6 +75,7 @@ final class PlanDraw {
     this.random = new SplittableRandom(seed);
     this.withProcesses = withProcesses;
     this.isQuick = chance(0.3);
+    this.isFanned = chance(0.15);
   }
 
   /** Returns the plan of this seed, with stages of worker JVMs if these are wanted. */
@@ -100,7 +104,7 @@ final class PlanDraw {
     var stages = new ArrayList<StagePlan>();
     for (int depth = 0; depth < count; depth++) {
       boolean mayBeEndless = depth == count - 1 && consumption.kind() == Kind.LIMIT;
-      stages.add(stage(depth, items, mayBeEndless));
+      stages.add(stage(depth, items, mayBeEndless, consumption.kind()));
     }
     // Endless streams outgrow their tokens when each outcome takes hundreds of items.
     Fan last = stages.getLast().fan();
@@ -108,8 +112,8 @@ final class PlanDraw {
     Batches end = endsInBatches ? batches() : null;
     var options =
         new Plan.Options(
-            chance(0.6),
-            chance(0.45) ? 0 : sizeUpTo(1000),
+            isFanned || chance(0.6),
+            isFanned || chance(0.45) ? 0 : sizeUpTo(1000),
             sized > 0 && chance(0.15) ? sized + random.nextInt(5) : 0,
             chance(0.06),
             chance(0.1));
@@ -125,6 +129,7 @@ final class PlanDraw {
               CLOSED_BY_CONSUMER,
               CANCELLED_BY_SOURCE,
               CLOSED_BY_SOURCE,
+              SHUT_DOWN_BY_CONSUMER,
               SLOW ->
               sizeUpTo(items);
           default -> sizeUpTo(500) - 1;
@@ -155,14 +160,14 @@ final class PlanDraw {
     return new Batches(sizeUpTo(300), patience);
   }
 
-  private StagePlan stage(int depth, int items, boolean mayBeEndless) {
-    Batches batches = chance(0.3) ? batches() : null;
+  private StagePlan stage(int depth, int items, boolean mayBeEndless, Kind consumer) {
+    Batches batches = chance(isFanned ? 0.1 : 0.3) ? batches() : null;
     if (batches != null) {
       takesBatches = true;
       expected = Math.max(1, expected / batches.size());
     }
-    Where where = where();
-    boolean isFlat = chance(0.35);
+    Where where = where(consumer, depth == 0);
+    boolean isFlat = chance(isFanned ? 0.8 : 0.35);
     boolean isEndless =
         isFlat && mayBeEndless && !takesBatches && !where.model().isOfProcesses() && chance(0.3);
     Fan fan = isFlat ? fan(isEndless) : null;
@@ -181,16 +186,19 @@ final class PlanDraw {
         chance(0.1));
   }
 
-  private Where where() {
+  private Where where(Kind consumer, boolean isFirst) {
+    boolean mustBeShared = isFirst && consumer.isShutDown();
     if (withProcesses && chance(0.6)) {
-      Model model = oneOf(PROCESSES);
+      Model model = mustBeShared ? Model.SHARED_PROCESSES : oneOf(PROCESSES);
       int workers = 1 + random.nextInt(2);
       if (!model.isShared()) {
         sized += workers;
       }
       return new Where(model, workers);
-    } else if (chance(0.25)) {
-      return new Where(oneOf(SHARED), 0);
+    } else if (mustBeShared || chance(0.25)) {
+      // A pool that was shut down takes nothing of its own tasks either: that would be a failure.
+      boolean nests = !consumer.isShutDown() && chance(0.4);
+      return new Where(oneOf(SHARED), 0, nests ? Math.min(1, 200 / expected) : 0);
     }
     Model model = oneOf(OWN);
     int workers = chance(0.7) ? 1 + random.nextInt(4) : 1 + random.nextInt(12);

@@ -10,7 +10,10 @@ import io.github.fornada.threads.VirtualThreadPool;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The pools that all pipelines of a storm share. */
+/**
+ * The pools that all pipelines of a storm share, or those of one whose owner shuts them down. A
+ * pool is opened when it is first asked for.
+ */
 final class SharedPools implements AutoCloseable {
   /** The limits of the pool of processes that tries again. */
   static final Limits STUBBORN = new Limits(2, 1, 0);
@@ -20,34 +23,27 @@ final class SharedPools implements AutoCloseable {
 
   private final Map<Model, Pool> pools = new EnumMap<>(Model.class);
 
-  @SuppressWarnings("resource") // closed with this
-  SharedPools(boolean withProcesses) {
-    pools.put(
-        Model.SHARED_THREADS, ThreadPool.open(o -> o.withWorkers(THREADS).withName("shared")));
-    pools.put(
-        Model.SHARED_VIRTUAL_THREADS,
-        VirtualThreadPool.open(o -> o.withWorkers(VIRTUAL_THREADS).withName("shared-virtual")));
-    pools.put(Model.SHARED_SEQUENTIAL, SequentialPool.open(o -> o.withName("shared-sequential")));
-    if (withProcesses) {
-      pools.put(Model.SHARED_PROCESS, ProcessPool.open(o -> o.withWorkers(1).withHeap("64m")));
-      pools.put(Model.SHARED_PROCESSES, ProcessPool.open(o -> o.withWorkers(2).withHeap("64m")));
-      pools.put(
-          Model.SHARED_STUBBORN_PROCESSES,
+  private static Pool open(Model model) {
+    return switch (model) {
+      case SHARED_THREADS -> ThreadPool.open(o -> o.withWorkers(THREADS).withName("shared"));
+      case SHARED_VIRTUAL_THREADS ->
+          VirtualThreadPool.open(o -> o.withWorkers(VIRTUAL_THREADS).withName("shared-virtual"));
+      case SHARED_SEQUENTIAL -> SequentialPool.open(o -> o.withName("shared-sequential"));
+      case SHARED_PROCESS -> ProcessPool.open(o -> o.withWorkers(1).withHeap("64m"));
+      case SHARED_PROCESSES -> ProcessPool.open(o -> o.withWorkers(2).withHeap("64m"));
+      case SHARED_STUBBORN_PROCESSES ->
           ProcessPool.open(o ->
-              o.withWorkers(2).withHeap("64m").withPolicy(Execution.policy(o.policy(), STUBBORN))));
-    }
+              o.withWorkers(2).withHeap("64m").withPolicy(Execution.policy(o.policy(), STUBBORN)));
+      default -> throw new IllegalArgumentException("no stages share a pool of " + model);
+    };
   }
 
-  Pool get(Model model) {
-    Pool pool = pools.get(model);
-    if (pool == null) {
-      throw new IllegalArgumentException("no pool was opened for " + model);
-    }
-    return pool;
+  synchronized Pool get(Model model) {
+    return pools.computeIfAbsent(model, SharedPools::open);
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     pools.values().forEach(Pool::close);
   }
 }

@@ -85,8 +85,16 @@ record StagePlan(
     static final Limits NONE = new Limits(0, 0, 0);
   }
 
-  /** The pool on which it runs. */
-  record Where(Model model, int workers) implements Serializable {}
+  /**
+   * The pool on which it runs.
+   *
+   * @param nests the part of its items that hand something to that pool themselves, and wait for it
+   */
+  record Where(Model model, int workers, double nests) implements Serializable {
+    Where(Model model, int workers) {
+      this(model, workers, 0);
+    }
+  }
 
   /** Pools of its own, and those that are shared with all other pipelines. */
   enum Model {
@@ -126,6 +134,7 @@ record StagePlan(
   private static final int LATE = 900;
   private static final int HALTS = 1000;
   private static final int HALTS_ONCE = 1100;
+  private static final int NESTS = 1200;
 
   private double draw(int salt, long token) {
     return Tokens.draw(seed, salt + depth, token);
@@ -188,6 +197,10 @@ record StagePlan(
 
   boolean haltsOnce(long token) {
     return !isFlaky(token) && draw(HALTS_ONCE, token) < faults.haltsOnce();
+  }
+
+  boolean nests(long token) {
+    return draw(NESTS, token) < where.nests();
   }
 
   /** Whether the filter behind the stage drops this result. */

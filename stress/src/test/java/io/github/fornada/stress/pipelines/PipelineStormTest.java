@@ -125,7 +125,7 @@ final class PipelineStormTest {
 
   private static @Nullable String fault(
       Plan plan, Duration deadline, UnaryOperator<TaskFunction<Object, Object>> change) {
-    try (var pools = new SharedPools(false)) {
+    try (var pools = new SharedPools()) {
       return PipelineStorm.fault(
           plan,
           pools,
