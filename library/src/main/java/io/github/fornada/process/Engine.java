@@ -6,6 +6,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.Durations;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
@@ -66,6 +67,8 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   private static final String NOT_OPENED = "because its pool could not be opened";
 
   static final String JVM_EXITS = "because the JVM that had opened the pool was exiting";
+
+  static final String GRACE_OVER = ", and the exit grace of ";
 
   /** How often the age and memory of workers are checked, if there are limits on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
@@ -1042,17 +1045,19 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
       return;
     }
     exiting = true; // written before the workers are killed, so that they are not replaced
+    String why =
+        grace.isPositive()
+            ? JVM_EXITS + GRACE_OVER + Durations.inWords(grace) + " was over"
+            : JVM_EXITS;
     for (WorkerSlot slot : slots) {
-      slot.killNow(JVM_EXITS);
+      slot.killNow(why);
     }
-    supply.killSpares(JVM_EXITS);
+    supply.killSpares(why);
     // Hooks of the program may wait for what was accepted: all of it ends, and no more is accepted.
     shutdownUnasked();
     breaks(
         new WorkerStartException(
-            "no worker runs this any more, " + JVM_EXITS,
-            null,
-            WorkerStartException.Kind.CALLED_OFF));
+            "no worker runs this any more, " + why, null, WorkerStartException.Kind.CALLED_OFF));
     hurry(); // retries find the pool broken
     closeUp();
   }

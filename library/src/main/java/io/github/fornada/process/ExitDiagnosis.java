@@ -214,7 +214,9 @@ final class ExitDiagnosis {
               ? "Something in the task may have closed file descriptors that were not its own."
               : death.manner().endsWith(Engine.JVM_EXITS)
                   ? "Close the pool before, or let it finish what runs with withExitGrace."
-                  : "";
+                  : death.manner().contains(Engine.JVM_EXITS + Engine.GRACE_OVER)
+                      ? "Close the pool before, or give what runs longer with withExitGrace."
+                      : "";
     }
     return switch (death.exitCode()) {
       case MessageTypes.EXIT_OUT_OF_FILES ->

@@ -694,8 +694,11 @@ public abstract class AbstractPool implements Pool {
     Objects.requireNonNull(function, "function");
     checkOpen();
     TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return Gatherer.<T, MappingState<T, R>, R>ofSequential(
-        () -> new MappingState<>(this, carried), MappingState::integrate, MappingState::finish);
+        () -> new MappingState<>(this, carried, loader),
+        MappingState::integrate,
+        MappingState::finish);
   }
 
   @Override

@@ -13,8 +13,13 @@ final class MappingState<T extends @Nullable Object, R extends @Nullable Object>
   /** Whether the stream wants no more elements, so that the remaining work is not needed. */
   private boolean satisfied;
 
-  MappingState(AbstractPool pool, TaskFunction<? super T, ? extends R> function) {
-    run = new StreamRun<>(pool, function, null, true, true, (index, item, outcome) -> outcome);
+  MappingState(
+      AbstractPool pool,
+      TaskFunction<? super T, ? extends R> function,
+      @Nullable ClassLoader contextLoader) {
+    run =
+        new StreamRun<>(
+            pool, function, null, true, true, (index, item, outcome) -> outcome, contextLoader);
   }
 
   boolean integrate(T item, Gatherer.Downstream<? super R> downstream) {

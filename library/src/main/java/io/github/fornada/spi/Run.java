@@ -41,7 +41,14 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   private volatile int batchSize = 1;
 
   Run(AbstractPool pool, TaskFunction<? super T, ? extends R> function) {
-    super(pool);
+    this(pool, function, Thread.currentThread().getContextClassLoader());
+  }
+
+  Run(
+      AbstractPool pool,
+      TaskFunction<? super T, ? extends R> function,
+      @Nullable ClassLoader contextLoader) {
+    super(pool, contextLoader);
     this.function = function;
   }
 

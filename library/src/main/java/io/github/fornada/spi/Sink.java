@@ -9,7 +9,7 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   final AbstractPool pool;
 
   /** The context class loader of the thread that made the call. */
-  final @Nullable ClassLoader contextLoader = Thread.currentThread().getContextClassLoader();
+  final @Nullable ClassLoader contextLoader;
 
   /**
    * What {@link AbstractPool#originOfCall} returned in the thread that made the call; null unless
@@ -20,8 +20,19 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** What stands for the call without keeping it. Guarded by this. */
   private @Nullable Object token;
 
+  /** Makes the sink of a call that the current thread makes. */
   Sink(AbstractPool pool) {
+    this(pool, Thread.currentThread().getContextClassLoader());
+  }
+
+  /**
+   * Makes the sink of a call.
+   *
+   * @param contextLoader that of the thread that made the call, which may have been another one
+   */
+  Sink(AbstractPool pool, @Nullable ClassLoader contextLoader) {
     this.pool = pool;
+    this.contextLoader = contextLoader;
     this.origin = pool.originOfCall();
   }
 

@@ -140,6 +140,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private @Nullable ItemFailure firstFailure;
   private String stopReason = "";
 
+  /** Makes a run of a call that the current thread makes. */
   StreamRun(
       AbstractPool pool,
       TaskFunction<? super T, ? extends R> function,
@@ -147,7 +148,30 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       boolean ordered,
       boolean failFast,
       Shape<T, R, E> shape) {
-    super(pool, function);
+    this(
+        pool,
+        function,
+        source,
+        ordered,
+        failFast,
+        shape,
+        Thread.currentThread().getContextClassLoader());
+  }
+
+  /**
+   * Makes a run.
+   *
+   * @param contextLoader the context class loader of the thread that made the call
+   */
+  StreamRun(
+      AbstractPool pool,
+      TaskFunction<? super T, ? extends R> function,
+      @Nullable Iterable<? extends T> source,
+      boolean ordered,
+      boolean failFast,
+      Shape<T, R, E> shape,
+      @Nullable ClassLoader contextLoader) {
+    super(pool, function, contextLoader);
     this.source = source;
     this.readDirectly = source != null && SafeCollections.include(source);
     this.ordered = ordered;

@@ -41,7 +41,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.Gatherer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -421,6 +423,11 @@ interface LocalContract extends PoolUnderTest {
             .isSameAs(own);
         assertThat(pool.map(List.of(1, 2), i -> Thread.currentThread().getContextClassLoader()))
             .containsOnly(own);
+        Gatherer<Integer, ?, ClassLoader> later =
+            pool.mapping(i -> Thread.currentThread().getContextClassLoader());
+        self.setContextClassLoader(before);
+        assertThat(Stream.of(1, 2).gather(later).toList()).containsOnly(own);
+        self.setContextClassLoader(own);
         CompletableFuture<ClassLoader> dependent =
             pool.submit(1, Work::increment)
                 .thenApply(x -> Thread.currentThread().getContextClassLoader());

@@ -90,8 +90,8 @@ class OrderlyEndTest {
       owner.signal("TERM");
       String said = owner.awaitBeginning("lost: ");
       assertThat(said)
-          .contains("because the JVM that had opened the pool was exiting")
-          .contains("withExitGrace")
+          .contains("because the JVM that had opened the pool was exiting, and the exit grace of ")
+          .contains("Close the pool before, or give what runs longer with withExitGrace.")
           .doesNotContain("memory");
       assertThat(owner.ends()).isTrue();
       Leftovers.assertNone(owner.pid());

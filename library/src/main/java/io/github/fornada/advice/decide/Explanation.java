@@ -444,14 +444,17 @@ final class Explanation {
 
   private void extras(Cause cause, List<String> sentences, int workersForNothing) {
     if (earlier == null && (cause == Cause.LOCK || cause == Cause.NATIVE_LOCK)) {
-      int n = Math.max(2, Math.min(setting.size(), (int) Math.ceil(known.cores())));
+      int n = forecast.threadsWithoutLock();
       double now = forecast.plan(ExecutionModel.PLATFORM_THREADS).rate();
+      double gain = forecast.rateWithoutLock(n) / now;
       sentences.add(
-          "Without that lock "
-              + Say.count(n, "thread")
-              + " would do "
-              + Say.times(forecast.rateWithoutLock(n) / now)
-              + " as much.");
+          gain < TIE
+              ? "Without that lock threads would do no more."
+              : "Without that lock "
+                  + Say.count(n, "thread")
+                  + " would do "
+                  + Say.times(gain)
+                  + " as much.");
       if (!known.locks().isEmpty() && !known.locks().getFirst().holderPlace().isEmpty()) {
         sentences.add(
             "Whoever held it was at " + known.locks().getFirst().holderPlace() + " meanwhile.");

@@ -177,7 +177,18 @@ final class Forecast {
 
   /** Returns the items per nanosecond that as many threads would give if there were no lock. */
   double rateWithoutLock(int n) {
-    return network(known, n, 0, known.workHandedOver(), cpuPerCore(), 0, known.capacity).rate(n);
+    return withoutLock(n).rate(n);
+  }
+
+  /** Returns how many threads would be of use if there were no lock. */
+  int threadsWithoutLock() {
+    int limit = Math.min(mostInFlight, MOST_THREADS);
+    int most = most(limit, known.workHandedOver(), cpuPerCore(), known.capacity, 0);
+    return Math.max(withoutLock(most).knee(ENOUGH), Math.min(2, limit));
+  }
+
+  private ClosedNetwork withoutLock(int most) {
+    return network(known, most, 0, known.workHandedOver(), cpuPerCore(), 0, known.capacity);
   }
 
   /**
@@ -353,7 +364,7 @@ final class Forecast {
       work *= 1 + (inflation - 1) * Math.max(1, most / beside);
     }
     double capacity = Math.min(known.capacity, 1 / Math.max(1, machine.handOverNanos()));
-    int most = most(limit, work, cores, capacity);
+    int most = most(limit, work, cores, capacity, lock);
     if (inThreads == null || most > inThreads.most()) {
       inThreads = network(known, most, lock, work, cores, 0, capacity);
     }
@@ -373,12 +384,12 @@ final class Forecast {
     return measured(new Setting(model, n), network, open, memory(model, n), job.threadDoubt());
   }
 
-  private int most(int limit, double work, double cores, double capacity) {
+  private int most(int limit, double work, double cores, double capacity, double held) {
     double wall = Math.min(capacity, cores / Math.max(1, work));
-    if (lock > 0) {
-      wall = Math.min(wall, 1 / lock);
+    if (held > 0) {
+      wall = Math.min(wall, 1 / held);
     }
-    double knee = wall * (work + known.baseWait() + lock);
+    double knee = wall * (work + known.baseWait() + held);
     double left = Math.max(2, left());
     return (int) Math.clamp(Math.min(3 * knee + 8, left), 1, Math.max(1, limit));
   }

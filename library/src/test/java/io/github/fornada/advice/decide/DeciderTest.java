@@ -243,6 +243,26 @@ class DeciderTest {
     assertThat(decider.result().cause()).isEqualTo(Cause.LOCK);
   }
 
+  /** Of use are many threads then, not only as many as there are processors. */
+  @Test
+  void whatItemsThatWaitWouldGainWithoutTheirLockIsNoLoss() {
+    Series job =
+        series(s -> {
+          s.cpu = 0.5;
+          s.wait = 50;
+          s.lock = 5;
+          s.items = 2_000;
+        });
+    Finding finding = job.run(0.5, 1e9).result();
+    assertThat(finding.cause()).isEqualTo(Cause.LOCK);
+    assertThat(finding.sentences())
+        .anySatisfy(sentence ->
+            assertThat(sentence)
+                .matches(
+                    "Without that lock [0-9]{2,3} threads would do ([2-9]|[1-9][0-9])(\\.[0-9]+)?x"
+                        + " as much\\."));
+  }
+
   @Test
   void theLockIsStillTheCauseWhenWorkerProcessesHaveTakenOver() {
     Series job =
