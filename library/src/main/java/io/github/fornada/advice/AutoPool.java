@@ -12,6 +12,7 @@ import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.PoolHandle;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -70,6 +71,9 @@ import org.jspecify.annotations.Nullable;
  * to do for a while.
  */
 public final class AutoPool extends PoolHandle {
+  /** How long a close waits at most for what was learned to be written: some milliseconds. */
+  private static final Duration KEPT = Duration.ofSeconds(2); // Guess: a slow disk
+
   private final Controller controller;
   private final AbstractPool pool;
 
@@ -279,5 +283,6 @@ public final class AutoPool extends PoolHandle {
   @Override
   public void close() {
     pool.close();
+    controller.awaitKept(KEPT);
   }
 }

@@ -295,6 +295,26 @@ final class Controller implements ThreadSide.Watcher {
     }
   }
 
+  /**
+   * Waits until nothing is left to be kept of what was learned: a program that ends after the
+   * pool's close would lose it. Returns early if the calling thread is interrupted, which stays
+   * set.
+   *
+   * @param limit how long at most
+   */
+  void awaitKept(Duration limit) {
+    if (memory == null) {
+      return;
+    }
+    long began = System.nanoTime();
+    while (active.get()
+        && !hasGivenUp
+        && System.nanoTime() - began < limit.toNanos()
+        && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(this, SHORTEST_NANOS);
+    }
+  }
+
   /** The thread ends, or never began: new work begins it again. */
   private void rest() {
     active.set(false);

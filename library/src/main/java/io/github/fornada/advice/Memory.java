@@ -14,11 +14,16 @@ import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
@@ -36,6 +41,9 @@ final class Memory {
   static final String PROPERTY = "fornada.advice.folder";
 
   private static final String SUFFIX = ".learned";
+
+  private static final String UNFINISHED = "new-";
+  private static final Duration LONG_AGO = Duration.ofHours(1);
 
   /** A file says the setting, the cause, and the cause in words. */
   private static final int LINES = 3;
@@ -177,7 +185,8 @@ final class Memory {
   void keep(String key, Learned learned) {
     try {
       Files.createDirectories(folder);
-      Path made = Files.createTempFile(folder, "new-", SUFFIX);
+      deleteUnfinished();
+      Path made = Files.createTempFile(folder, UNFINISHED, SUFFIX);
       try {
         Setting setting = learned.setting();
         String text =
@@ -196,6 +205,20 @@ final class Memory {
       }
     } catch (IOException | RuntimeException e) {
       Log.get().log(System.Logger.Level.DEBUG, "what was learned of a task could not be kept", e);
+    }
+  }
+
+  /** Deletes what programs have left that ended while they wrote. */
+  private void deleteUnfinished() throws IOException {
+    FileTime before = FileTime.from(Instant.now().minus(LONG_AGO));
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, UNFINISHED + "*")) {
+      for (Path file : files) {
+        if (Files.getLastModifiedTime(file).compareTo(before) < 0) {
+          Files.deleteIfExists(file);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // Another program has deleted it between.
     }
   }
 

@@ -933,8 +933,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
           worker.askToExit();
           int code = worker.awaitExit();
           DeathCertificate certificate =
-              space.workerIsGone(
-                  worker.number(), ExitDiagnosis.certify(worker, code, null), code == 0);
+              space.workerIsGone(worker.number(), ExitDiagnosis.certify(worker, code), code == 0);
           report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
           worker.close();

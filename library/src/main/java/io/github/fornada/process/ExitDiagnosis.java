@@ -91,7 +91,7 @@ final class ExitDiagnosis {
     };
   }
 
-  static DeathCertificate certify(WorkerProcess dead, int code, @Nullable String item) {
+  static DeathCertificate certify(WorkerProcess dead, int code) {
     long pid = dead.pid();
     List<String> lastOutput = dead.lastOutput();
     Path log = Launcher.crashLog(Long.toString(pid));
@@ -114,7 +114,6 @@ final class ExitDiagnosis {
                     ? FIRST_OUT_OF_MEMORY + " (exit code " + code + ")"
                     : manner(code, crashed);
     return DeathCertificate.of(dead.name(), pid, code, manner)
-        .withItem(item, 0)
         .withLastOutput(lastOutput)
         .withCrashLog(crashed ? log.toString() : null)
         .withOutOfMemory(outOfMemory);

@@ -35,10 +35,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each worker has its own heap, static fields and native libraries. A function and its items are
  * copied to the worker, so items, results and what a lambda captures must be {@link
- * java.io.Serializable}, or records, which travel by their components. When a worker dies, the item
- * it was running ends as {@link Outcome.WorkerLost}, the worker is replaced, and the pool goes on.
- * A task over its timeout is interrupted; if it ignores the interrupt, its worker is killed. No
- * worker outlives this JVM, even if this JVM is killed.
+ * java.io.Serializable}, or records, which travel by their components; in a named module, their
+ * package must be open to this library's module for that. When a worker dies, the item it was
+ * running ends as {@link Outcome.WorkerLost}, the worker is replaced, and the pool goes on. A task
+ * over its timeout is interrupted; if it ignores the interrupt, its worker is killed. No worker
+ * outlives this JVM, even if this JVM is killed.
  *
  * <p><b>Classes</b> that a worker lacks, such as classes compiled in memory, are fetched from this
  * JVM, once for each worker. A class that is redefined afterwards, by a debugger, an agent or
@@ -50,9 +51,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Large data.</b> Arrays of primitives, a {@link java.nio.ByteBuffer} from its position to
  * its limit, and a {@link MemorySegment} are sent as bytes through mapped memory; the worker
- * receives them on its heap. Data that many tasks read should be {@linkplain #share(MemorySegment)
- * shared}: then no task costs a copy. Shared memory takes no heap and does not count towards a
- * resident limit.
+ * receives them on its heap. Buffers and segments may also be parts of other objects. Data that
+ * many tasks read should be {@linkplain #share(MemorySegment) shared}: then no task costs a copy.
+ * Shared memory takes no heap and does not count towards a resident limit.
  *
  * <p><b>Copies.</b> {@code submit} copies an item before it returns, unless the item is known to be
  * immutable. A stream copies it when it takes it from its source, or, if that is a {@link

@@ -82,10 +82,8 @@ final class Quarantine {
    * @return the item's own death certificate
    */
   DeathCertificate note(Batch<?, ?> batch, int i, DeathCertificate death) {
-    int workers = batch.workersLost() + 1;
-    boolean isKept = batch.attempt() > retries && workers >= MIN_WORKERS;
-    DeathCertificate own = ExitDiagnosis.of(death, batch.label(i), workers, isKept);
-    if (isKept) {
+    DeathCertificate own = certify(death, batch, i, true);
+    if (own.quarantined()) {
       Object function = functionKey(batch);
       @Nullable Object[] item = {itemKeys(batch, i, i + 1)[0]};
       Integer hash =
@@ -99,6 +97,17 @@ final class Quarantine {
       }
     }
     return own;
+  }
+
+  /**
+   * Returns the certificate of a death with the item that the worker was running.
+   *
+   * @param mayBeKept whether the item is quarantined if it has cost enough workers
+   */
+  DeathCertificate certify(DeathCertificate death, Batch<?, ?> batch, int i, boolean mayBeKept) {
+    int workers = batch.workersLost() + 1;
+    boolean isKept = mayBeKept && batch.attempt() > retries && workers >= MIN_WORKERS;
+    return ExitDiagnosis.of(death, batch.label(i), workers, isKept);
   }
 
   /** Ends those items of a batch that are in quarantine. Returns whether there were any. */

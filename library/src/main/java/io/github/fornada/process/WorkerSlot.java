@@ -335,15 +335,21 @@ final class WorkerSlot {
       leftAt = reader.untoldRestart(leftAt);
     }
     int code = dead.end();
-    String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
+    DeathCertificate death = ExitDiagnosis.certify(dead, code);
+    if (!begun.isEmpty()) {
+      SentItem first = begun.getFirst();
+      death =
+          engine
+              .quarantine()
+              .certify(
+                  death,
+                  first.batch(),
+                  first.i(),
+                  dead.stuck(first.number()) == null); // else its outcome is no death
+    }
     // Before anybody is told of the death: who then looks finds nothing held by the dead.
     DeathCertificate certificate =
-        engine
-            .space()
-            .workerIsGone(
-                dead.number(),
-                ExitDiagnosis.certify(dead, code, item),
-                expected && code == 0 && begun.isEmpty());
+        engine.space().workerIsGone(dead.number(), death, expected && code == 0 && begun.isEmpty());
     stats.ended(expected);
     for (SentItem sent : begun) {
       Outcomes.endLost(sent, certificate, dead, engine);

@@ -14,8 +14,11 @@ import io.github.fornada.advice.decide.Cause;
 import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Setting;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -287,6 +291,35 @@ class AutoPoolBehaviourTest {
   }
 
   private static final class Named {}
+
+  /** A program may end as soon as its pool is closed. */
+  @Test
+  void whatWasLearnedIsKeptWhenThePoolIsClosed(@TempDir Path folder) throws Exception {
+    Path unfinished = Files.createFile(folder.resolve("new-1.learned"));
+    Files.setLastModifiedTime(unfinished, FileTime.from(Instant.now().minus(Duration.ofDays(1))));
+    String before = System.getProperty(Memory.PROPERTY);
+    System.setProperty(Memory.PROPERTY, folder.toString());
+    try {
+      try (var pool = AutoPool.open(o -> o.withMostProcesses(0))) {
+        var _ =
+            pool.map(
+                numbers(10_000),
+                i -> {
+                  Thread.sleep(50); // shorter jobs are not worth it
+                  return i;
+                });
+      }
+      try (Stream<Path> files = Files.list(folder)) {
+        assertThat(files).singleElement().asString().endsWith(".learned").doesNotContain("new-");
+      }
+    } finally {
+      if (before == null) {
+        System.clearProperty(Memory.PROPERTY);
+      } else {
+        System.setProperty(Memory.PROPERTY, before);
+      }
+    }
+  }
 
   @Test
   void measuringNeedsItems() {

@@ -133,6 +133,83 @@ class LaunchTest {
   }
 
   @Test
+  void aRecordOfAModuleThatIsNotOpenIsToldHowToBeSent() throws Exception {
+    Path jar = Programs.libraryJar(temp);
+    String library = ModuleFinder.of(jar).findAll().iterator().next().descriptor().name();
+    String program =
+        """
+        package app;
+        import io.github.fornada.process.ProcessPool;
+        import java.util.List;
+        public class Main {
+          record Point(int x) {}
+          public static void main(String[] args) {
+            try (var pool = ProcessPool.open(o -> o.withWorkers(1).withHeap("64m"))) {
+              pool.outcomes(List.of(new Point(1)), p -> p.x()).forEach(System.out::println);
+            }
+          }
+        }
+        """;
+    for (boolean isOpen : new boolean[] {false, true}) {
+      String opens = isOpen ? " opens app to " + library + ";" : "";
+      Path classes =
+          Programs.compile(
+              temp.resolve("point-" + isOpen),
+              List.of("--module-path", jar.toString()),
+              "module app { requires " + library + ";" + opens + " }",
+              program);
+      var ran =
+          Programs.java(
+              temp,
+              Map.of(),
+              List.of("--module-path", jar + File.pathSeparator + classes, "-m", "app/app.Main"));
+      assertThat(ran.said())
+          .contains(
+              isOpen
+                  ? "Done[value=1]"
+                  : "write \"opens app to " + library + ";\" in the module-info of its module");
+    }
+  }
+
+  @Test
+  void aFilterOfSerializationIsNamedAsTheReason() throws Exception {
+    String program =
+        """
+        package app;
+        import io.github.fornada.process.ProcessPool;
+        import java.util.List;
+        public class Main {
+          record Plain(int x) {}
+          record Sent(int x) implements java.io.Serializable {}
+          public static void main(String[] args) {
+            try (var pool = ProcessPool.open(o -> o.withWorkers(1).withHeap("64m"))) {
+              pool.outcomes(List.of(new Plain(1), new Sent(2)), x -> 3)
+                  .forEach(System.out::println);
+            }
+          }
+        }
+        """;
+    Path classes =
+        Programs.compile(
+            temp.resolve("filtered"), List.of("-cp", Programs.library().toString()), program);
+    String path = classes + File.pathSeparator + Programs.library();
+
+    var harmless =
+        Programs.java(
+            temp, Map.of(), List.of("-Djdk.serialFilter=!evil.*", "-cp", path, "app.Main"));
+    assertThat(harmless.said())
+        .contains("(app.Main$Plain) is not serializable. A record need not be, but a filter")
+        .contains("Done[value=3]");
+
+    var strict =
+        Programs.java(
+            temp, Map.of(), List.of("-Djdk.serialFilter=java.**;!*", "-cp", path, "app.Main"));
+    assertThat(strict.said())
+        .contains("(jdk.serialFilter) rejects an object of class ")
+        .contains("Allow there the classes of tasks, items and results");
+  }
+
+  @Test
   void fromAnExecutableJarWithAManifest() throws Exception {
     Programs.libraryJar(Files.createDirectories(temp.resolve("lib")));
     Path manifest = temp.resolve("manifest");

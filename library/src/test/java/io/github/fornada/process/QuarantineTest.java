@@ -67,6 +67,12 @@ class QuarantineTest {
       assertThat(lost.message())
           .contains("it was retried 2 times and has cost 3 workers; it is in quarantine now");
       awaitLost(workers, 3);
+      assertThat(workers.lost)
+          .extracting(event -> event.certificate().workersLost())
+          .containsExactly(1, 2, 3);
+      assertThat(workers.lost)
+          .extracting(event -> event.certificate().quarantined())
+          .containsExactly(false, false, true);
       assertThat(pool.quarantined()).containsExactly(lost.certificate());
     } finally {
       Pools.end(pool);

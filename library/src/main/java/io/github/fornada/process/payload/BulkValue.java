@@ -27,7 +27,7 @@ public record BulkValue(Object value, MemorySegment bytes) {
   static final byte LITTLE_ENDIAN_BUFFER = 18;
   static final byte SEGMENT = 19;
 
-  private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
+  static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   /** Returns the bytes of such a value; null for any other value. */
   static @Nullable MemorySegment bytes(@Nullable Object value) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The JDK's serialization between two processes that run one program; it also handles paths,
- * records of any kind, and the loader of each class.
+ * buffers, records of any kind, and the loader of each class.
  */
 final class ObjectStreams {
   static final String TOO_DEEP =
@@ -134,7 +134,7 @@ final class ObjectStreams {
       if (bound.isTooDeep) {
         throw tooDeep(stream.outermost(), "read", e);
       }
-      throw e;
+      throw bound.hasRefused || !isOfFilter(e) ? e : rejected(stream, e);
     } catch (ClassCastException | ArrayStoreException e) {
       if (String.valueOf(e.getMessage()).contains("SerializedLambda")) {
         var explained =
@@ -148,6 +148,27 @@ final class ObjectStreams {
       }
       throw e;
     }
+  }
+
+  private static boolean isOfFilter(InvalidClassException thrown) {
+    return ObjectInputFilter.Config.getSerialFilter() != null
+        && String.valueOf(thrown.getMessage()).contains("REJECTED");
+  }
+
+  private static InvalidObjectException rejected(Reader stream, InvalidClassException cause) {
+    String last = stream.described == null ? "the object" : "class " + stream.described;
+    var explained =
+        new InvalidObjectException(
+            "the filter of serialization that is set for this JVM (jdk.serialFilter) rejects "
+                + stream.outermost()
+                + " at "
+                + last
+                + ": "
+                + cause.getMessage()
+                + ". Allow there the classes of tasks, items and results, and those of"
+                + " io.github.fornada");
+    explained.initCause(cause);
+    return explained;
   }
 
   private static final class Writer extends ObjectOutputStream implements RecordForm.Watcher {
@@ -205,6 +226,9 @@ final class ObjectStreams {
       }
       if (object instanceof Path path && PathForm.isOrdinary(path)) {
         return PathForm.of(path);
+      }
+      if (BufferForm.isFor(object)) {
+        return BufferForm.of(object);
       }
       if (object instanceof Record && ObjectInputFilter.Config.getSerialFilter() == null) {
         return RecordForm.of(object);
@@ -410,6 +434,9 @@ final class ObjectStreams {
     /** Whether the stream was refused for its depth. */
     boolean isTooDeep;
 
+    /** Whether it was refused here. */
+    boolean hasRefused;
+
     Bound(long bytes) {
       this.bytes = bytes;
     }
@@ -417,9 +444,9 @@ final class ObjectStreams {
     @Override
     public Status checkInput(FilterInfo info) {
       isTooDeep |= info.depth() > DEEPEST;
-      return isTooDeep || (info.arrayLength() > SHORT + PLACES * bytes && !allocatesNothing())
-          ? Status.REJECTED
-          : Status.UNDECIDED;
+      hasRefused =
+          isTooDeep || (info.arrayLength() > SHORT + PLACES * bytes && !allocatesNothing());
+      return hasRefused ? Status.REJECTED : Status.UNDECIDED;
     }
 
     private static boolean allocatesNothing() {

@@ -37,7 +37,11 @@ final class ReadingCheck {
       List.of("java.lang.invoke.", "java.lang.reflect.", "java.util.logging.", "java.time.chrono.");
 
   private static final Set<String> OTHERS =
-      Set.of("java.net.URI", RecordForm.class.getName(), PathForm.class.getName());
+      Set.of(
+          "java.net.URI",
+          RecordForm.class.getName(),
+          PathForm.class.getName(),
+          BufferForm.class.getName());
 
   /** Classes of the system loader that were read here, by name: whether they are plain. */
   private static final Map<String, Boolean> KNOWN = new ConcurrentHashMap<>();

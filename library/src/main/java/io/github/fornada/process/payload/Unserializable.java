@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import java.io.NotSerializableException;
+import java.io.ObjectInputFilter;
 import java.io.Serializable;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Field;
@@ -33,6 +34,11 @@ public record Unserializable(String path, Object object) {
 
   private static final String OF_A_RESULT =
       "Make its class implement java.io.Serializable, or mark the field transient.";
+
+  private static final String OF_A_FILTERED_JVM =
+      "A record need not be, but a filter of serialization is set for this JVM (jdk.serialFilter),"
+          + " which sees only what the JDK writes. Make the record implement java.io.Serializable,"
+          + " or set no filter.";
 
   private static final String OF_THE_JDK =
       "Its class is the JDK's: leave it out, or %s what it holds instead, such as the value of an"
@@ -89,6 +95,17 @@ public record Unserializable(String path, Object object) {
 
   private static String advice(Object object, boolean inResult) {
     Class<?> type = object.getClass();
+    if (object instanceof Record && ObjectInputFilter.Config.getSerialFilter() != null) {
+      return OF_A_FILTERED_JVM;
+    }
+    if (object instanceof Record && isClosed(type)) {
+      return "A record need not be if its package is open: write \"opens "
+          + type.getPackageName()
+          + " to "
+          + ObjectStreams.class.getModule().getName()
+          + ";\" in the module-info of its module. Or make the record implement"
+          + " java.io.Serializable.";
+    }
     boolean ours =
         OURS.contains(type.getPackageName())
             && type.getEnclosingClass() == null
@@ -105,6 +122,11 @@ public record Unserializable(String path, Object object) {
     return inResult ? OF_A_RESULT : OF_ANY;
   }
 
+  /** Whether this library may not read its fields. */
+  private static boolean isClosed(Class<?> type) {
+    return !type.getModule().isOpen(type.getPackageName(), ObjectStreams.class.getModule());
+  }
+
   /** Whether it is a class of the JDK; a plain object, which holds nothing, counts as a field. */
   private static boolean isOfTheJdk(Class<?> type) {
     if (type == Object.class) {
@@ -119,7 +141,7 @@ public record Unserializable(String path, Object object) {
     if (object == null || depth > DEEPEST || !seen.add(object)) {
       return null;
     }
-    if (object instanceof Path p && PathForm.isOrdinary(p)) {
+    if ((object instanceof Path p && PathForm.isOrdinary(p)) || BufferForm.isFor(object)) {
       return null;
     }
     if (object instanceof Record record && !(object instanceof Serializable)) {
