@@ -19,6 +19,23 @@ final class Probe {
   private final Ramp ramp;
   private double itemsNeeded;
 
+  /** How much more was let in. */
+  private Part part = Part.QUARTER;
+
+  /** How much more is tried. */
+  private enum Part {
+    QUARTER("a quarter", 0.25),
+    HALF("half", 0.5);
+
+    final String words;
+    final double more;
+
+    Part(String words, double more) {
+      this.words = words;
+      this.more = more;
+    }
+  }
+
   Probe(Course course, Baseline before, Hold hold, Ramp ramp) {
     this.course = course;
     known = course.known;
@@ -27,13 +44,20 @@ final class Probe {
     this.ramp = ramp;
   }
 
-  /** Returns how many items it takes to tell whether a quarter more gives an eighth more. */
-  private double itemsToTell() {
+  /** Returns how many items it takes to tell whether so much more gives half of that more. */
+  private double itemsToTell(Part part) {
     double variation = Math.max(0.2, known.variation());
-    return Math.max(2.0 * course.setting().size(), 2 * variation * variation / (0.06 * 0.06));
+    double error = 0.24 * part.more;
+    return Math.max(2.0 * course.setting().size(), 2 * variation * variation / (error * error));
   }
 
-  // A quarter more, now and then.
+  /** Returns whether few of the items to come are enough to tell. */
+  private boolean isCheap(Part part) {
+    return itemsToTell(part) < 0.1 * (known.left() >= 0 ? known.left() : known.done());
+  }
+
+  // A quarter more, now and then. Where times vary so much that this takes too many items to tell,
+  // half more: else what was chance, on a busy machine, would never be noticed.
 
   boolean mayTryMore() {
     return Forecast.onThreads(course.setting())
@@ -48,8 +72,7 @@ final class Probe {
         && !course.queuesForPermits()
         && course.level() != null
         && (!course.failures.isLimitKnown() || course.failures.mayFail())
-        && (!course.isCrowded(1.2)
-            || itemsToTell() < 0.1 * (known.left() >= 0 ? known.left() : known.done()));
+        && (!course.isCrowded(1.2) || isCheap(Part.QUARTER) || isCheap(Part.HALF));
   }
 
   Decision tryMore() {
@@ -66,12 +89,13 @@ final class Probe {
       }
     }
     course.phase = Phase.PROBE;
-    itemsNeeded = itemsToTell();
+    part = isCheap(Part.QUARTER) || !isCheap(Part.HALF) ? Part.QUARTER : Part.HALF;
+    itemsNeeded = itemsToTell(part);
     before.remember();
-    int more = Math.min(course.mostInFlight(), (int) Math.ceil(size * 1.25));
+    int more = Math.min(course.mostInFlight(), (int) Math.ceil(size * (1 + part.more)));
     return course.tryOut(
         new Setting(setting.model(), course.failures.towards(size, more)),
-        "to see whether a quarter more helps",
+        "to see whether " + part.words + " more helps",
         course.look());
   }
 
@@ -91,19 +115,19 @@ final class Probe {
     if (gain >= Ramp.HALF * added) {
       known.capacity = Double.POSITIVE_INFINITY;
       hold.moreHelped();
-      String why = "a quarter more gave " + Say.percent(gain) + " more";
+      String why = part.words + " more gave " + Say.percent(gain) + " more";
       Decision next = ramp.goOnAfter(before, level.rate(), why);
       return next.changed() ? next : course.keep(why);
     }
     hold.moreGaveNothing();
-    return course.change(before.setting, "a quarter more gave nothing");
+    return course.change(before.setting, part.words + " more gave nothing");
   }
 
   // Fewer, where the other side is crowded.
 
   Decision tryFewer(int size) {
     course.phase = Phase.FEWER;
-    itemsNeeded = itemsToTell();
+    itemsNeeded = itemsToTell(Part.QUARTER);
     before.remember();
     return course.tryOut(
         new Setting(course.setting().model(), size),

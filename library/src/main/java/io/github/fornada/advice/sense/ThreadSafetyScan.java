@@ -64,8 +64,14 @@ public final class ThreadSafetyScan {
    */
   private static final Duration LIMIT = Duration.ofMillis(100);
 
-  /** The time that may pass, as a multiple of the limit. */
-  private static final int PATIENCE = 10; // Guess
+  /**
+   * The limits as long as too few methods were looked at to tell anything, as a multiple: threads
+   * are not used then, though there may be nothing against them, which costs far more than a scan.
+   */
+  private static final int AT_LEAST = 5; // Guess
+
+  /** The time that may pass, as a multiple of the limit. On a busy machine most of it is others'. */
+  private static final int PATIENCE = 60; // Guess
 
   /** The maximum number of class files that are read. */
   private static final int MOST_CLASSES = 300; // Guess
@@ -127,8 +133,8 @@ public final class ThreadSafetyScan {
   /**
    * Returns why it may be wrong to run {@code function} on several threads at once, as the
    * beginning of a sentence that names the class, the field and its type; null if nothing was
-   * found. Takes at most 0.1 s of processor time; if it has examined only a few methods by then,
-   * that is a doubt too.
+   * found. Takes at most 0.1 s of processor time, or 0.5 s if it has examined only a few methods by
+   * then; if these are still few, that is a doubt too.
    */
   public static @Nullable String of(TaskFunction<?, ?> function) {
     return of(function, name -> null);
@@ -264,7 +270,8 @@ public final class ThreadSafetyScan {
 
   private void run() {
     int count = 0;
-    while (doubt == null && !calls.isEmpty() && count++ < MOST_METHODS && !isOver()) {
+    while (doubt == null && !calls.isEmpty() && count < MOST_METHODS && !isOver(count)) {
+      count++;
       Call call = calls.removeFirst();
       UserClasses.Known known = classes.declaring(call.owner, call.name, call.descriptor);
       MethodModel method = known == null ? null : known.method(call.name, call.descriptor);
@@ -277,9 +284,11 @@ public final class ThreadSafetyScan {
     }
   }
 
-  private boolean isOver() {
+  private boolean isOver(int count) {
+    long most = count < ENOUGH_METHODS ? AT_LEAST * limit : limit;
     long cpu = METER.getCurrentThreadCpuTime(); // -1 in a virtual thread
-    return System.nanoTime() - began >= PATIENCE * limit || (cpu >= 0 && cpu - cpuBegan >= limit);
+    return System.nanoTime() - began >= (cpu < 0 ? 1 : PATIENCE) * most
+        || (cpu >= 0 && cpu - cpuBegan >= most);
   }
 
   private void add(Call call) {
