@@ -214,7 +214,7 @@ final class PipelineWaitsTest {
                       goesOn.countDown();
                     })
                     .withProgress(
-                        A_STALL.multipliedBy(5), // looks at stalls have been many by then
+                        A_STALL.multipliedBy(3), // looks at stalls have been many by then
                         _ -> goesOn.countDown()))) {
       assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(3);
     }

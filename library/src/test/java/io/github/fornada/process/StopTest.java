@@ -184,7 +184,9 @@ class StopTest {
                       if (x == 30) {
                         long end = System.nanoTime() + deaf;
                         while (System.nanoTime() < end) {
-                          Thread.onSpinWait();
+                          // It computes at the end only, to end on time, and takes no processor.
+                          LockSupport.parkNanos(end - System.nanoTime() - 5_000_000);
+                          var _ = Thread.interrupted(); // or it would not park again
                         }
                       } else if (x > 30) {
                         LockSupport.parkNanos(1_000_000);
