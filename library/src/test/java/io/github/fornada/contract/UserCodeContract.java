@@ -4,7 +4,6 @@ import static io.github.fornada.contract.PoolUnderTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.fornada.Busy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskException;
@@ -110,10 +109,10 @@ interface UserCodeContract extends PoolUnderTest {
 
   @Test
   default void dependentsOfCancelledAndTimedOutTasksKeepNothingWaiting() throws Exception {
-    Duration limit = Busy.scaled(Duration.ofSeconds(1));
     var over = new CountDownLatch(1);
     try {
-      Pool pool = open(1, policy -> policy.withGrace(SHORT_GRACE).withTimeout(limit));
+      Pool pool =
+          open(1, policy -> policy.withGrace(SHORT_GRACE).withTimeout(Duration.ofMillis(1500)));
       CompletableFuture<Integer> late = pool.submit(600_000, Work::sleep);
       var _ = late.whenComplete((value, thrown) -> hang(over));
       assertThatThrownBy(() -> get(late)).hasCauseInstanceOf(TaskTimeoutException.class);
