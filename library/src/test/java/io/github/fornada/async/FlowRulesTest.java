@@ -40,8 +40,11 @@ final class FlowRulesTest {
   /** How long it waits for what must not. */
   private static final long MUST_NOT_COME = 50;
 
+  /** How often it looks for an error that must come. */
+  private static final long BETWEEN_LOOKS = 50;
+
   private static TestEnvironment environment() {
-    return new TestEnvironment(MUST_COME, MUST_NOT_COME);
+    return new TestEnvironment(MUST_COME, MUST_NOT_COME, BETWEEN_LOOKS);
   }
 
   @TestFactory

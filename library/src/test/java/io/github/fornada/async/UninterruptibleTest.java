@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -46,10 +47,17 @@ final class UninterruptibleTest {
     assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
   }
 
-  /** Once for all: a thread that is not blocked any more takes seconds to end. */
+  /** A thread that is not blocked any more waits for more to do, and takes seconds to end. */
   @AfterAll
   static void noCallbackIsBlocked() {
-    Eventually.noThreadIsNamed("fornada-callback");
+    Waiting.until(
+        "no callback is blocked",
+        () ->
+            Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getName().startsWith("fornada-callback"))
+                .allMatch(thread ->
+                    Arrays.stream(thread.getValue())
+                        .anyMatch(frame -> frame.getMethodName().equals("awaitWakeUp"))));
   }
 
   /**

@@ -112,7 +112,7 @@ interface UserCodeContract extends PoolUnderTest {
     var over = new CountDownLatch(1);
     try {
       Pool pool =
-          open(1, policy -> policy.withGrace(SHORT_GRACE).withTimeout(Duration.ofSeconds(3)));
+          open(1, policy -> policy.withGrace(SHORT_GRACE).withTimeout(Duration.ofMillis(1500)));
       CompletableFuture<Integer> late = pool.submit(600_000, Work::sleep);
       var _ = late.whenComplete((value, thrown) -> hang(over));
       assertThatThrownBy(() -> get(late)).hasCauseInstanceOf(TaskTimeoutException.class);

@@ -15,16 +15,16 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The programs of the guide that this project began with: cakes that bake for a second, and workers
- * that wait for two. Bounds are generous: the promise is "in sequence the times add up, together
- * they do not", not a figure.
+ * The programs of the guide that this project began with: cakes that bake, and workers that wait.
+ * Bounds are generous: the promise is "in sequence the times add up, together they do not", not a
+ * figure.
  */
 final class GuideTest {
   private static final Duration A_CAKE = Duration.ofSeconds(1);
   private static final Duration TWO_CAKES_TOGETHER = Duration.ofMillis(1900);
 
-  private static final Duration A_WAIT = Duration.ofSeconds(2);
-  private static final Duration FIVE_WAITS_TOGETHER = Duration.ofSeconds(8);
+  private static final Duration A_WAIT = Duration.ofMillis(700);
+  private static final Duration FIVE_WAITS_TOGETHER = A_WAIT.multipliedBy(4);
 
   /** What tasks count up, if they share the memory of this JVM. */
   private static final AtomicInteger COUNT = new AtomicInteger();

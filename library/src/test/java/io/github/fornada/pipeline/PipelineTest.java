@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
-import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
 import io.github.fornada.threads.ThreadPool;
@@ -24,7 +23,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +30,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -46,7 +43,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Single cases of pipelines. */
+/** Single cases of pipelines. Those that mostly wait are in {@link PipelineWaitsTest}. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class PipelineTest {
   /**
@@ -515,63 +512,6 @@ final class PipelineTest {
     }
   }
 
-  /**
-   * The first attempt ignores its interrupt and goes on when the second has begun. What it makes
-   * then is the second one's no more than the second's is its own.
-   */
-  @ParameterizedTest
-  @MethodSource("inThisJvm")
-  void anAttemptThatWasGivenUpPassesOnNothingBesideTheRetry(StageModel<PoolOptions> model) {
-    var tries = new AtomicInteger();
-    var secondBegan = new CountDownLatch(1);
-    var firstEnded = new CountDownLatch(1);
-    try (var run =
-        Pipeline.from(List.of("x"))
-            .flatStage(
-                "make",
-                model,
-                x -> {
-                  int attempt = tries.incrementAndGet();
-                  if (attempt == 1) {
-                    awaitThroughInterrupts(secondBegan);
-                  } else {
-                    secondBegan.countDown();
-                    firstEnded.await();
-                  }
-                  return IntStream.range(0, 4)
-                      .mapToObj(n -> attempt + "-" + n)
-                      .onClose(attempt == 1 ? firstEnded::countDown : () -> {});
-                },
-                o ->
-                    o.withPolicy(
-                        o.policy()
-                            .withTimeout(Duration.ofMillis(800))
-                            .withGrace(Duration.ofMillis(10))
-                            .withBackOff(Duration.ofMillis(1))
-                            .withRetries(3)))
-            .run()) {
-      List<String> all = run.outcomes().map(PipelineOutcome::get).toList();
-      String last = all.getFirst().substring(0, 1);
-      assertThat(last).isNotEqualTo("1");
-      assertThat(all).containsExactly(last + "-0", last + "-1", last + "-2", last + "-3");
-    }
-  }
-
-  private static Stream<StageModel<PoolOptions>> inThisJvm() {
-    return Stream.of(threads(2), virtualThreads(2), sequential());
-  }
-
-  private static void awaitThroughInterrupts(CountDownLatch latch) {
-    boolean open = false;
-    while (!open) {
-      try {
-        open = latch.await(Waiting.DEADLINE.toSeconds(), TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        // the point of it
-      }
-    }
-  }
-
   // ---- options of pools
 
   @Test
@@ -621,13 +561,20 @@ final class PipelineTest {
   @ValueSource(strings = {"threads", "processes"})
   void anItemThatHadToBeGivenUpIsInTheFiguresOfItsStage(String model) {
     Duration limit = Duration.ofMillis(200);
+    Duration grace = Duration.ofMillis(50);
     Pipeline<Integer> three = Pipeline.from(List.of(0, 1, 2));
     Pipeline<Integer> pipeline =
         model.equals("threads")
             ? three.stage(
-                "a", threads(1), PipelineTest::ignoresInterrupts, o -> o.withTimeout(limit))
+                "a",
+                threads(1),
+                PipelineTest::ignoresInterrupts,
+                o -> o.withPolicy(o.policy().withTimeout(limit).withGrace(grace)))
             : three.stage(
-                "a", processes(1), PipelineTest::ignoresInterrupts, o -> o.withTimeout(limit));
+                "a",
+                processes(1),
+                PipelineTest::ignoresInterrupts,
+                o -> o.withPolicy(o.policy().withTimeout(limit).withGrace(grace)));
     released = false;
     try (var run = pipeline.run()) {
       assertThat(run.outcomes().filter(o -> o.outcome() instanceof Outcome.TimedOut<?>)).hasSize(1);
@@ -675,49 +622,6 @@ final class PipelineTest {
     }
     for (Thread worker : workers) {
       Waiting.until("the worker is gone", () -> !worker.isAlive());
-    }
-  }
-
-  @Test
-  void aCloseDoesNotWaitForASourceThatNeverReturns() {
-    var begun = new CountDownLatch(1);
-    var over = new AtomicBoolean();
-    Iterable<Integer> source =
-        () ->
-            new Iterator<>() {
-              @Override
-              public boolean hasNext() {
-                return true;
-              }
-
-              @Override
-              public Integer next() {
-                begun.countDown();
-                Waiting.until("the test is over", over::get); // deaf to interrupts
-                return 1;
-              }
-            };
-    try {
-      var run = Pipeline.from(source).stage("a", threads(1), x -> x).run();
-      Thread consumer =
-          Thread.ofPlatform().start(() -> swallow(() -> run.outcomes().forEach(o -> {})));
-      await(begun);
-      run.close();
-      swallow(() -> assertThat(consumer.join(Waiting.DEADLINE)).isTrue());
-    } finally {
-      over.set(true);
-    }
-  }
-
-  private interface Code {
-    void run() throws Exception;
-  }
-
-  private static void swallow(Code code) {
-    try {
-      code.run();
-    } catch (Exception e) {
-      // such as that the stream was cancelled
     }
   }
 
@@ -883,36 +787,6 @@ final class PipelineTest {
   }
 
   @Test
-  void aStageThatStallsIsReportedWithItsStack() {
-    var stalls = new ConcurrentLinkedQueue<StageStall>();
-    var over = new CountDownLatch(1);
-    try (var run =
-        Pipeline.from(HUNDRED)
-            .stage(
-                "stuck",
-                threads(1),
-                x -> {
-                  if (x == 3) {
-                    over.await();
-                  }
-                  return x;
-                })
-            .run(o -> o.withStallTimeout(Duration.ofMillis(300)).withStallListener(stalls::add))) {
-      Thread consumer = Thread.ofPlatform().start(() -> run.outcomes().forEach(o -> {}));
-      Waiting.until("a stall is reported", () -> !stalls.isEmpty());
-      over.countDown();
-      swallow(() -> assertThat(consumer.join(Waiting.DEADLINE)).isTrue());
-      StageStall stall = stalls.remove();
-      assertThat(stall.stage()).isEqualTo("stuck");
-      assertThat(stall.waiting()).isPositive();
-      assertThat(stall.stacks()).hasSize(1);
-      assertThat(stall.toString())
-          .containsPattern("stage \"stuck\" has neither taken nor given an item for [1-9]")
-          .contains("CountDownLatch.await");
-    }
-  }
-
-  @Test
   void aRunThatIsForgottenIsClosedWhenTheCollectorHasFoundIt() {
     assertThat(firstOfAForgottenRun()).isEqualTo(1);
     Waiting.untilCollected("its threads have ended", () -> noThreadIsNamed("forgotten-stage"));
@@ -1021,36 +895,6 @@ final class PipelineTest {
   }
 
   @Test
-  void anOpenBatchIsNoStallOfTheStageBehindIt() {
-    var goesOn = new CountDownLatch(1);
-    var stalls = new CopyOnWriteArrayList<String>();
-    Iterator<Integer> source =
-        three(next -> {
-          if (next == 2) {
-            await(goesOn);
-          }
-        });
-    try (var run =
-        Pipeline.from(() -> source)
-            .stage("a", threads(1), x -> x)
-            .batches(10, Duration.ofDays(1))
-            .stage("b", threads(1), batch -> batch.size())
-            .stage("c", threads(1), x -> x)
-            .run(o ->
-                o.withStallTimeout(Duration.ofMillis(200))
-                    .withStallListener(stall -> {
-                      stalls.add(stall.toString());
-                      goesOn.countDown();
-                    })
-                    .withProgress(
-                        Duration.ofSeconds(2), // looks at stalls have been many by then
-                        _ -> goesOn.countDown()))) {
-      assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(3);
-    }
-    assertThat(stalls).isEmpty();
-  }
-
-  @Test
   void aFlightRecorderSeesTheStages() throws Exception {
     Path file = Files.createTempFile("pipeline", ".jfr");
     try (var recording = new Recording()) {
@@ -1121,29 +965,5 @@ final class PipelineTest {
             .run(o -> o.withStallTimeout(ages).withProgress(ages, s -> {}))) {
       assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(3, 4, 5);
     }
-  }
-
-  /** The stage behind the flat one becomes slower, so that its queue gets shorter in the middle. */
-  @Test
-  void anItemThatMakesManyGoesOnThoughTheQueueBehindItGetsShorter() {
-    try (var run =
-        Pipeline.from(List.of(0, 1, 2, 3))
-            .flatStage(
-                "flat",
-                threads(3),
-                i -> IntStream.range(0, i == 1 ? 100 : 3000).mapToObj(k -> pausing(i == 1, 3, i)))
-            .stage("next", threads(1), i -> pausing(i == 1, 5, i))
-            .run()) {
-      assertThat(run.outcomes().map(outcome -> (int) outcome.get()).toList())
-          .hasSize(9100)
-          .isSorted();
-    }
-  }
-
-  private static int pausing(boolean pauses, int millis, int value) {
-    if (pauses) {
-      LockSupport.parkNanos(millis * 1_000_000L);
-    }
-    return value;
   }
 }

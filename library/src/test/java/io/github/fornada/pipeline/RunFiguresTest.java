@@ -146,11 +146,11 @@ final class RunFiguresTest {
   @Test
   void workersThatAreReplacedAfterSomeItemsDoNotWaitForInputMeanwhile() {
     try (var run =
-        Pipeline.from(numbers(80))
+        Pipeline.from(numbers(40))
             .stage("read", threads(1), x -> x)
             .stage("parse", processes(1), RunFiguresTest::nap, o -> o.withMaxTasks(5))
             .run()) {
-      assertThat(run.outcomes()).hasSize(80).allMatch(PipelineOutcome::isDone);
+      assertThat(run.outcomes()).hasSize(40).allMatch(PipelineOutcome::isDone);
       startsCount(run.summary());
     }
   }
@@ -158,7 +158,7 @@ final class RunFiguresTest {
   @Test
   void workersThatDieDoNotWaitForInputMeanwhile() {
     try (var run =
-        Pipeline.from(numbers(80))
+        Pipeline.from(numbers(40))
             .stage("read", threads(1), x -> x)
             .stage(
                 "parse",
@@ -170,7 +170,7 @@ final class RunFiguresTest {
                   return nap(x);
                 })
             .run()) {
-      assertThat(run.outcomes().filter(PipelineOutcome::isDone)).hasSize(70);
+      assertThat(run.outcomes().filter(PipelineOutcome::isDone)).hasSize(35);
       startsCount(run.summary());
     }
   }

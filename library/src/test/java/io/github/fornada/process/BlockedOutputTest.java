@@ -69,7 +69,7 @@ class BlockedOutputTest {
             o ->
                 o.withPolicy(
                     o.policy()
-                        .withTimeout(Duration.ofSeconds(3))
+                        .withTimeout(Duration.ofSeconds(2))
                         .withGrace(Duration.ofMillis(100))));
     try {
       for (int i = 0; i < 100; i++) {

@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.SideBySide;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tasks that are written in JShell. */
+@SideBySide
 class JShellTest {
   @Test
   void aTaskRunsAndTheLogSaysOnceWhatOfJShellAWorkerLacks(@TempDir Path folder) throws Exception {

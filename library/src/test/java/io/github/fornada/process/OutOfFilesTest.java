@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.DeathCertificate;
+import io.github.fornada.SideBySide;
 import io.github.fornada.process.wire.MessageTypes;
 import java.io.File;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tasks that use up all file descriptors of their worker. */
+@SideBySide
 class OutOfFilesTest {
   private static final String PROGRAM =
       """

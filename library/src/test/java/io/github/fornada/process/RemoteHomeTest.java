@@ -230,9 +230,9 @@ final class RemoteHomeTest {
                 reports.addAndGet(question[0] == RemoteWire.REPORT ? 1 : 0);
                 return pool.ask(question);
               });
-      assertThat(pool.map(Collections.nCopies(30, 5), RemoteHomeTest::slept)).hasSize(30);
+      assertThat(pool.map(Collections.nCopies(30, 2), RemoteHomeTest::slept)).hasSize(30);
       int before = reports.get();
-      assertThat(pool.map(Collections.nCopies(300, 5), RemoteHomeTest::slept)).hasSize(300);
+      assertThat(pool.map(Collections.nCopies(300, 2), RemoteHomeTest::slept)).hasSize(300);
       assertThat(reports.get() - before).isLessThan(100);
     }
   }

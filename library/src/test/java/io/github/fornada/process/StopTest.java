@@ -183,8 +183,14 @@ class StopTest {
                     x -> {
                       if (x == 30) {
                         long end = System.nanoTime() + deaf;
+                        boolean interrupted = false;
                         while (System.nanoTime() < end) {
-                          Thread.onSpinWait();
+                          // It computes at the end only, to end on time, and takes no processor.
+                          LockSupport.parkNanos(end - System.nanoTime() - 5_000_000);
+                          interrupted |= Thread.interrupted(); // or it would not park again
+                        }
+                        if (interrupted) {
+                          Thread.currentThread().interrupt(); // the pool has to undo it
                         }
                       } else if (x > 30) {
                         LockSupport.parkNanos(1_000_000);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
+import io.github.fornada.SideBySide;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A system that cannot create threads, for a while or permanently. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@SideBySide
 final class NoThreadTest {
   private static final long PATIENCE_SECONDS = 30;
   private static final Duration SHORT = Duration.ofMillis(300);

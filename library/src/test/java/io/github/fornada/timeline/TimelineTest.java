@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskUsage;
 import io.github.fornada.threads.ThreadPool;
@@ -17,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
+@SideBySide
 class TimelineTest {
   private static final long MS = 1_000_000;
 

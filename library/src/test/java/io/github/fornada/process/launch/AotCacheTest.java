@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import io.github.fornada.Pool;
-import io.github.fornada.Waiting;
 import io.github.fornada.process.Leftovers;
 import io.github.fornada.process.ProcessPool;
 import io.github.fornada.process.Programs;
@@ -26,7 +25,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -37,8 +35,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Workers start from a valid cache if there is one, and a bad cache does no harm. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -360,53 +356,5 @@ class AotCacheTest {
     Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(10_000)));
     AotCacheFolder.prune(folder);
     assertThat(names(folder)).hasSize(18).contains("fornada-0.aot", "fornada-8.jar");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"System.exit(0);", "Runtime.getRuntime().halt(0);"})
-  void aProgramThatEndsMeanwhileLeavesNothing(String end) throws Exception {
-    Path classes =
-        Programs.compile(
-            temp.resolve("classes"),
-            List.of("-cp", Programs.library().toString()),
-            """
-            package io.github.fornada.process.launch;
-            import java.util.*;
-            public class Short {
-              public static void main(String[] args) throws Exception {
-                var cache = AotCache.of(List.of("-XX:+UseSerialGC"), List.of());
-                Thread.ofPlatform().daemon().start(cache::make);
-                List<ProcessHandle> seen;
-                do {
-                  seen = ProcessHandle.current().descendants().toList();
-                } while (seen.size() < 2);
-                System.out.println("making");
-                seen.forEach(p -> System.out.println(p.pid()));
-                System.out.flush();
-                %s
-              }
-            }
-            """
-                .formatted(end));
-    Path folder = temp.resolve("short");
-    var ran =
-        Programs.java(
-            temp,
-            Map.of(),
-            List.of(
-                "-D" + AotCacheFolder.PROPERTY + "=" + folder,
-                "-cp",
-                classes + ":" + Programs.library(),
-                "io.github.fornada.process.launch.Short"));
-    List<String> lines = ran.said().lines().toList();
-    assertThat(lines).startsWith("making").hasSizeGreaterThan(2);
-    for (String pid : lines.subList(1, lines.size())) {
-      Waiting.until(
-          "process " + pid + " is gone",
-          Leftovers.SOON,
-          () -> ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive).isEmpty());
-      Leftovers.assertNone(Long.parseLong(pid));
-    }
-    assertThat(names(folder)).allMatch(name -> name.endsWith(".jar") || name.equals("lock"));
   }
 }

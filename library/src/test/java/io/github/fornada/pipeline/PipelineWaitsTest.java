@@ -1,0 +1,247 @@
+package io.github.fornada.pipeline;
+
+import static io.github.fornada.pipeline.StageModel.sequential;
+import static io.github.fornada.pipeline.StageModel.threads;
+import static io.github.fornada.pipeline.StageModel.virtualThreads;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.PoolOptions;
+import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Single cases of pipelines that mostly wait: for a limit, for a stall, for what never returns. */
+@SideBySide
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class PipelineWaitsTest {
+  /** Longer than any step takes on a busy machine. */
+  private static final Duration A_STALL = Duration.ofSeconds(1);
+
+  private static final List<Integer> HUNDRED = IntStream.range(0, 100).boxed().toList();
+
+  /** Gives 0, 1 and 2; {@code before} is called with each, and with 3, when it is asked for it. */
+  private static Iterator<Integer> three(IntConsumer before) {
+    return new Iterator<>() {
+      private int next;
+
+      @Override
+      public boolean hasNext() {
+        before.accept(next);
+        return next < 3;
+      }
+
+      @Override
+      public Integer next() {
+        return next++;
+      }
+    };
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * The first attempt ignores its interrupt and goes on when the second has begun. What it makes
+   * then is the second one's no more than the second's is its own.
+   */
+  @ParameterizedTest
+  @MethodSource("inThisJvm")
+  void anAttemptThatWasGivenUpPassesOnNothingBesideTheRetry(StageModel<PoolOptions> model) {
+    var tries = new AtomicInteger();
+    var secondBegan = new CountDownLatch(1);
+    var firstEnded = new CountDownLatch(1);
+    try (var run =
+        Pipeline.from(List.of("x"))
+            .flatStage(
+                "make",
+                model,
+                x -> {
+                  int attempt = tries.incrementAndGet();
+                  if (attempt == 1) {
+                    awaitThroughInterrupts(secondBegan);
+                  } else {
+                    secondBegan.countDown();
+                    firstEnded.await();
+                  }
+                  return IntStream.range(0, 4)
+                      .mapToObj(n -> attempt + "-" + n)
+                      .onClose(attempt == 1 ? firstEnded::countDown : () -> {});
+                },
+                o ->
+                    o.withPolicy(
+                        o.policy()
+                            .withTimeout(Duration.ofMillis(800))
+                            .withGrace(Duration.ofMillis(10))
+                            .withBackOff(Duration.ofMillis(1))
+                            .withRetries(3)))
+            .run()) {
+      List<String> all = run.outcomes().map(PipelineOutcome::get).toList();
+      String last = all.getFirst().substring(0, 1);
+      assertThat(last).isNotEqualTo("1");
+      assertThat(all).containsExactly(last + "-0", last + "-1", last + "-2", last + "-3");
+    }
+  }
+
+  private static Stream<StageModel<PoolOptions>> inThisJvm() {
+    return Stream.of(threads(2), virtualThreads(2), sequential());
+  }
+
+  private static void awaitThroughInterrupts(CountDownLatch latch) {
+    boolean open = false;
+    while (!open) {
+      try {
+        open = latch.await(Waiting.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        // the point of it
+      }
+    }
+  }
+
+  @Test
+  void aCloseDoesNotWaitForASourceThatNeverReturns() {
+    var begun = new CountDownLatch(1);
+    var over = new AtomicBoolean();
+    Iterable<Integer> source =
+        () ->
+            new Iterator<>() {
+              @Override
+              public boolean hasNext() {
+                return true;
+              }
+
+              @Override
+              public Integer next() {
+                begun.countDown();
+                Waiting.until("the test is over", over::get); // deaf to interrupts
+                return 1;
+              }
+            };
+    try {
+      var run = Pipeline.from(source).stage("a", threads(1), x -> x).run();
+      Thread consumer =
+          Thread.ofPlatform().start(() -> swallow(() -> run.outcomes().forEach(o -> {})));
+      await(begun);
+      run.close();
+      swallow(() -> assertThat(consumer.join(Waiting.DEADLINE)).isTrue());
+    } finally {
+      over.set(true);
+    }
+  }
+
+  private interface Code {
+    void run() throws Exception;
+  }
+
+  private static void swallow(Code code) {
+    try {
+      code.run();
+    } catch (Exception e) {
+      // such as that the stream was cancelled
+    }
+  }
+
+  @Test
+  void aStageThatStallsIsReportedWithItsStack() {
+    var stalls = new ConcurrentLinkedQueue<StageStall>();
+    var over = new CountDownLatch(1);
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage(
+                "stuck",
+                threads(1),
+                x -> {
+                  if (x == 3) {
+                    over.await();
+                  }
+                  return x;
+                })
+            .run(o -> o.withStallTimeout(Duration.ofMillis(300)).withStallListener(stalls::add))) {
+      Thread consumer = Thread.ofPlatform().start(() -> run.outcomes().forEach(o -> {}));
+      Waiting.until("a stall is reported", () -> !stalls.isEmpty());
+      over.countDown();
+      swallow(() -> assertThat(consumer.join(Waiting.DEADLINE)).isTrue());
+      StageStall stall = stalls.remove();
+      assertThat(stall.stage()).isEqualTo("stuck");
+      assertThat(stall.waiting()).isPositive();
+      assertThat(stall.stacks()).hasSize(1);
+      assertThat(stall.toString())
+          .containsPattern("stage \"stuck\" has neither taken nor given an item for [1-9]")
+          .contains("CountDownLatch.await");
+    }
+  }
+
+  @Test
+  void anOpenBatchIsNoStallOfTheStageBehindIt() {
+    var goesOn = new CountDownLatch(1);
+    var stalls = new CopyOnWriteArrayList<String>();
+    Iterator<Integer> source =
+        three(next -> {
+          if (next == 2) {
+            await(goesOn);
+          }
+        });
+    try (var run =
+        Pipeline.from(() -> source)
+            .stage("a", threads(1), x -> x)
+            .batches(10, Duration.ofDays(1))
+            .stage("b", threads(1), batch -> batch.size())
+            .stage("c", threads(1), x -> x)
+            .run(o ->
+                o.withStallTimeout(A_STALL)
+                    .withStallListener(stall -> {
+                      stalls.add(stall.toString());
+                      goesOn.countDown();
+                    })
+                    .withProgress(
+                        A_STALL.multipliedBy(3), // looks at stalls have been many by then
+                        _ -> goesOn.countDown()))) {
+      assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(3);
+    }
+    assertThat(stalls).isEmpty();
+  }
+
+  /** The stage behind the flat one becomes slower, so that its queue gets shorter in the middle. */
+  @Test
+  void anItemThatMakesManyGoesOnThoughTheQueueBehindItGetsShorter() {
+    try (var run =
+        Pipeline.from(List.of(0, 1, 2, 3))
+            .flatStage(
+                "flat",
+                threads(3),
+                i -> IntStream.range(0, i == 1 ? 100 : 3000).mapToObj(k -> pausing(i == 1, 3, i)))
+            .stage("next", threads(1), i -> pausing(i == 1, 5, i))
+            .run()) {
+      assertThat(run.outcomes().map(outcome -> (int) outcome.get()).toList())
+          .hasSize(9100)
+          .isSorted();
+    }
+  }
+
+  private static int pausing(boolean pauses, int millis, int value) {
+    if (pauses) {
+      LockSupport.parkNanos(millis * 1_000_000L);
+    }
+    return value;
+  }
+}
