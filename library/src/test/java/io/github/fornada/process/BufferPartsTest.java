@@ -27,6 +27,10 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 class BufferPartsTest {
   record Pair(Object first, Object second) {}
 
+  static final class Holder implements Serializable {
+    final ByteBuffer bytes = three().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
   private Pool pool;
 
   @BeforeEach
@@ -85,9 +89,6 @@ class BufferPartsTest {
 
   @Test
   void inListsInFieldsAndAmongWhatALambdaCaptures() throws Exception {
-    class Holder implements Serializable {
-      final ByteBuffer bytes = three().order(ByteOrder.LITTLE_ENDIAN);
-    }
     var holder = new Holder();
     Pair captured = new Pair(three(), 1);
     CompletableFuture<List<Integer>> sums =

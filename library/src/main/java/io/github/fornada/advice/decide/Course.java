@@ -270,10 +270,15 @@ final class Course {
     return response() < SMALL * machine.handOverNanos();
   }
 
-  /** Returns whether items take so many times as long as they do alone. */
+  /**
+   * Returns whether items take so many times as long as they do alone, and others' use of the
+   * processors does not explain it.
+   */
   boolean isCrowded(double times) {
     Estimates.Level level = level();
-    return level != null && level.items() >= 10 && level.response() > times * known.alone();
+    return level != null
+        && level.items() >= 10
+        && level.response() > times * known.alone() * known.delayByOthers();
   }
 
   /** Returns the cores that were busy in the last stretch, without what compilers took. */

@@ -56,6 +56,15 @@ final class Estimates {
   /** How much more processor times may differ than response times, at most. Guess. */
   private static final double MOST_MORE = 1.5;
 
+  /** The part of the processors from which on what others use delays items. Guess. */
+  private static final double BUSY_WITH_OTHERS = 0.3;
+
+  /**
+   * How much longer an item takes, as part of its time, where others use all processors. Seen with
+   * items of 20 ms that sleep, beside seven processes that compute on two processors: 1 to 3 times.
+   */
+  private static final double MOST_DELAY = 2;
+
   /** The part of the cores from which on all of them are busy. */
   private static final double SATURATED = 0.85;
 
@@ -631,6 +640,15 @@ final class Estimates {
     double cores = taken < 0.1 ? machine.usableCores() : machine.usableCores() - taken;
     return Math.max(
         cores, Math.min(machine.usableCores(), Math.max(0.5, machine.usableCores() / 2)));
+  }
+
+  /**
+   * Returns by how much an item may take longer than alone, as a factor, only because others use
+   * the processors: then it waits for one each time it is woken. 1 on a machine that is not busy.
+   */
+  double delayByOthers() {
+    double share = foreign.or(0) / machine.processors();
+    return share < BUSY_WITH_OTHERS ? 1 : 1 + MOST_DELAY * Math.min(1, share);
   }
 
   /** Returns how much response times differ: their standard deviation as part of the mean. */

@@ -12,6 +12,9 @@ final class Probe {
    */
   private static final double FEWER_LOST = 0.15;
 
+  /** Fewer are a third fewer at least, so it takes less to tell what they give. */
+  private static final double OF_FEWER = 0.5;
+
   private final Course course;
   private final Estimates known;
   private final Baseline before;
@@ -54,6 +57,12 @@ final class Probe {
   /** Returns whether few of the items to come are enough to tell. */
   private boolean isCheap(Part part) {
     return itemsToTell(part) < 0.1 * (known.left() >= 0 ? known.left() : known.done());
+  }
+
+  /** Returns whether few of the items to come are enough to tell what fewer in flight give. */
+  boolean isCheapWithFewer() {
+    return OF_FEWER * itemsToTell(Part.QUARTER)
+        < 0.1 * (known.left() >= 0 ? known.left() : known.done());
   }
 
   // A quarter more, now and then. Where times vary so much that this takes too many items to tell,
@@ -137,7 +146,7 @@ final class Probe {
 
   Decision fewer() {
     Estimates.Level level = course.level();
-    if (level == null || level.items() < 0.5 * itemsNeeded) {
+    if (level == null || level.items() < OF_FEWER * itemsNeeded) {
       return stayOrGiveUp();
     }
     course.phase = Phase.HOLD;

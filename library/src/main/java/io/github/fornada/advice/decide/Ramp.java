@@ -249,7 +249,7 @@ final class Ramp {
     double alone = known.alone();
     return allNanos >= response
         && allDone >= Math.max(3, good / 2)
-        && response < 1.25 * alone
+        && response < 1.25 * alone * known.delayByOthers()
         && allDone / allNanos >= 0.75 * good / alone;
   }
 

@@ -131,7 +131,10 @@ final class Review {
   private boolean mayTryFewer(int wanted) {
     int size = course.setting().size();
     boolean sparesOthers =
-        Double.isFinite(known.capacity) && course.isCrowded(1.4) && known.left() > 20L * size;
+        Double.isFinite(known.capacity)
+            && course.isCrowded(1.4)
+            && known.left() > 20L * size
+            && probe.isCheapWithFewer();
     return wanted < 0.75 * size
         && size > 2
         && known.done() >= 30

@@ -70,7 +70,9 @@ public final class ThreadSafetyScan {
    */
   private static final int AT_LEAST = 5; // Guess
 
-  /** The time that may pass, as a multiple of the limit. On a busy machine most of it is others'. */
+  /**
+   * The time that may pass, as a multiple of the limit. On a busy machine most of it is others'.
+   */
   private static final int PATIENCE = 60; // Guess
 
   /** The maximum number of class files that are read. */

@@ -144,7 +144,9 @@ public record Unserializable(String path, Object object) {
     if ((object instanceof Path p && PathForm.isOrdinary(p)) || BufferForm.isFor(object)) {
       return null;
     }
-    if (object instanceof Record record && !(object instanceof Serializable)) {
+    if (object instanceof Record record
+        && !(object instanceof Serializable)
+        && ObjectInputFilter.Config.getSerialFilter() == null) {
       @Nullable Object[] parts = RecordShape.parts(record);
       if (parts != null) {
         return findInParts(record, parts, path, depth, seen);
