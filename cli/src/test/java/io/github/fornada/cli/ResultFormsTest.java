@@ -159,11 +159,11 @@ class ResultFormsTest {
     assertThat(items.get(4).get("causes").toString())
         .isEqualTo(
             "[{\"error\":\"java.lang.RuntimeException: cause\\nof it\",\"at\":\"Tasks.echo("
-                + "Tasks.java:10)\"}]");
+                + "Tasks.java:11)\"}]");
     assertThat(items.get(4).get("suppressed").toString())
         .isEqualTo(
             "[{\"error\":\"java.lang.IllegalArgumentException: close\",\"at\":\"Tasks.echo("
-                + "Tasks.java:11)\"}]");
+                + "Tasks.java:12)\"}]");
     assertThat(items.get(1).get("at").asText()).isEqualTo("Tasks.echo(Tasks.java:7)");
     assertThat(items.get(2).get("at").asText()).isEqualTo("Tasks.echo(Tasks.java:8)");
     assertThat(items.get(2).get("error").asText()).isEqualTo("over its timeout of 8 s");
@@ -175,9 +175,9 @@ class ResultFormsTest {
   @ValueSource(strings = {"threads", "processes"})
   void aFailureDeepInTheJdkSaysWhereInTheTaskItWas(String model) throws IOException {
     var result = run("run", "Tasks.java#read", "--on", model, "--format", "jsonl", "gone");
-    assertThat(result.err()).contains("\n    at Tasks.read(Tasks.java:44)\n");
+    assertThat(result.err()).contains("\n    at Tasks.read(Tasks.java:41)\n");
     assertThat(json(result.out()).getFirst().get("at").asText())
-        .isEqualTo("Tasks.read(Tasks.java:44)");
+        .isEqualTo("Tasks.read(Tasks.java:41)");
   }
 
   @ParameterizedTest
@@ -185,7 +185,7 @@ class ResultFormsTest {
       strings = {
         "run Tasks.java#echo --on processes --workers 1",
         "run Tasks.java#echo --on processes --workers 1 then Tasks.java#echo",
-        "run Tasks.java#echo then Tasks.java#echo --on processes --workers 1",
+        "run Tasks.java#some then Tasks.java#echo --on processes --workers 1",
         "compare Tasks.java#echo --on processes --workers 1 --rounds 1",
       })
   void aPageCountsInputsFromOneInItsTextsToo(String line) throws IOException {
