@@ -543,7 +543,8 @@ class SurfaceTest {
     assertThat(Files.readString(folder.resolve("ran.html")))
         .as("a page of what ran")
         .contains("no item has given a result", "<h2 id=\"timelines-title\">")
-        .as("there are no figures").doesNotContain("<table");
+        .as("there are no figures")
+        .doesNotContain("<table");
     var ran = run("advise", "--replay", "ran.json", "--report", "x.html");
     assertThat(ran.exitCode()).isEqualTo(2);
     assertThat(ran.err())
