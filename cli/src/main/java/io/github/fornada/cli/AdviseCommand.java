@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada advise examples/Primes.java 2000000 3000000 4000000",
-      "  fornada advise examples/WordCount.java --files docs --json",
+      "  fornada advise examples/WordCount.java --files docs --match '*.md' --json",
       "  fornada advise Fetch.java --lines urls --for 30s --record run.json",
       "  fornada advise --replay run.json",
     })
@@ -204,7 +204,7 @@ final class AdviseCommand implements Callable<Integer> {
         () ->
             new HtmlReport(task)
                 .withText(List.of(sentence.endsWith(".") ? sentence : sentence + "."))
-                .add(timeline, Map.of("model", "measured here")),
+                .add(timeline, Map.of()),
         List.of(timeline));
   }
 

@@ -178,7 +178,7 @@ final class CommonOptions {
       description =
           "run: text (the default), or jsonl, one line of JSON for each input, refused ones too,"
               + " with its place from 1 (n), the item, its outcome, and its result or error, with"
-              + " the causes of that and what it has suppressed."
+              + " where in the task that was (at), its causes and what it has suppressed."
               + " compare, advise: table (the default) or json.")
   @Nullable Format format;
 

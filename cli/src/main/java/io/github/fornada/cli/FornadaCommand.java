@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -213,7 +214,7 @@ final class FornadaCommand implements Callable<Integer> {
     CommandLine command = e.getCommandLine();
     PrintStream err = StandardStreams.get().err();
     String ofReplay = command.getCommand() instanceof ReplayCommand ? refusedReplay(e) : null;
-    err.println("fornada: " + (ofReplay == null ? e.getMessage() : ofReplay));
+    err.println("fornada: " + (ofReplay == null ? message(e) : ofReplay));
     if (ofReplay == null
         && e instanceof UnmatchedArgumentException unmatched
         && !unmatched.getUnmatched().isEmpty()) {
@@ -223,6 +224,21 @@ final class FornadaCommand implements Callable<Integer> {
     // advise --replay is a command of its own only here.
     err.println("Try: " + name.replaceFirst(" " + ReplayCommand.NAME + "$", " advise") + " --help");
     return ExitCode.USAGE;
+  }
+
+  /** Returns the message, which of a form names those of this command. */
+  private static String message(ParameterException e) {
+    if (e.getArgSpec() instanceof OptionSpec option
+        && option.longestName().equals("--format")
+        && e.getValue() != null) {
+      return (e.getCommandLine().getCommandName().equals("run")
+              ? "--format is text or jsonl"
+              : "--format is table or json")
+          + ", got \""
+          + e.getValue()
+          + "\"";
+    }
+    return String.valueOf(e.getMessage());
   }
 
   private static @Nullable String refusedReplay(ParameterException e) {

@@ -69,7 +69,8 @@ final class ItemParser {
         "\"" + text + "\" cannot become " + article(type.getSimpleName()) + why, cause);
   }
 
-  private static String article(String noun) {
+  /** Returns a noun with its article. */
+  static String article(String noun) {
     return ("aeioAEIO".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ") + noun;
   }
 

@@ -6,7 +6,8 @@ import java.util.function.LongUnaryOperator;
 
 /**
  * Passes on events with the numbers of their inputs, from 1, in place of the indexes of their
- * items, from 0: so that a page for people counts as messages do.
+ * items, from 0, and with what is told of them in the command's words: so that a page for people
+ * says what messages say.
  */
 final class NumberedItems implements TaskListener {
   private final TaskListener to;
@@ -23,14 +24,15 @@ final class NumberedItems implements TaskListener {
     // Only what has ended is drawn.
     if (event instanceof TaskEvent.Finished finished) {
       long index = finished.item() instanceof StageItem item ? item.index() : finished.index();
+      long number = numbers.applyAsLong(index);
       to.onEvent(
           TaskEvent.Finished.of(
               finished.task(),
-              numbers.applyAsLong(index),
+              number,
               finished.item(),
               finished.attempt(),
               finished.last(),
-              finished.outcome(),
+              OptionWording.told(finished.outcome(), index, number),
               finished.usage(),
               finished.nanos()));
     } else {

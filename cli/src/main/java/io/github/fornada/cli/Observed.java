@@ -2,7 +2,10 @@ package io.github.fornada.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamReadException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.fornada.advice.decide.Decider;
 import io.github.fornada.advice.decide.Decision;
@@ -190,6 +193,22 @@ final class Observed implements Journal {
     }
   }
 
+  /** Says what a line is, in words of the file, not of the reader's. */
+  private static String reason(JsonProcessingException e) {
+    Throwable own = e; // the binding of an entry wraps what the reader of its text has found
+    while (own.getCause() instanceof JsonProcessingException cause) {
+      own = cause;
+    }
+    return switch (own) {
+      case JsonEOFException _ -> "it ends too early, as if the file had been cut";
+      case UnrecognizedPropertyException unknown ->
+          "it has \"" + unknown.getPropertyName() + "\", which no entry has";
+      case StreamReadException no ->
+          "it is no JSON from its character " + no.getLocation().getColumnNr() + " on";
+      default -> "it is JSON, but no entry";
+    };
+  }
+
   private static InputStream open(Path file) throws IOException {
     Descriptor descriptor = Descriptor.of(file);
     return descriptor == null ? Files.newInputStream(file) : descriptor.input();
@@ -250,11 +269,7 @@ final class Observed implements Journal {
       throw Fault.usage(file + " is not what advise --record has written: it is not text");
     } catch (JsonProcessingException e) {
       throw Fault.usage(
-          file
-              + ", line "
-              + line
-              + ", is not what advise --record has written: "
-              + e.getOriginalMessage());
+          file + ", line " + line + ", is not what advise --record has written: " + reason(e));
     } catch (IOException e) {
       throw Fault.failed("cannot read " + file + ": " + Inputs.reason(e));
     }

@@ -1,6 +1,8 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.RemoteTaskException;
+import java.io.Serial;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +37,9 @@ final class OptionWording {
           Wording.of("; clearQuarantine lets it run again", ""),
           Wording.of(" \\(Pool\\.share\\)", ""),
           Wording.of(
-              " ?Close the pool before, or let it finish what runs with withExitGrace\\.", ""),
+              " ?Close the pool before, or (?:let it finish what runs|give what runs longer) with"
+                  + " withExitGrace\\.",
+              ""),
           Wording.of(
               "workers of a sequential pool must be 1, got (\\d+)",
               "--on sequential runs one task at a time, and --workers asks for $1"),
@@ -75,13 +79,18 @@ final class OptionWording {
 
   /** Returns what is told of an item that was lost with its worker. */
   static String lost(Ended item, Outcome.WorkerLost<?> lost) {
+    return lost(item.index(), lost);
+  }
+
+  /** Returns the same of the item with an index, from 0. */
+  private static String lost(long index, Outcome.WorkerLost<?> lost) {
     String label = lost.certificate().item();
     String message = lost.message();
     String printed = printed(lost);
     String own = message.substring(0, message.length() - printed.length());
     // The message is told of this item: it need not name it again, by an index that nobody knows.
     return withOptions(
-            label != null && label.startsWith(label(item.index())) ? own.replace(label, "it") : own)
+            label != null && label.startsWith(label(index)) ? own.replace(label, "it") : own)
         + printed;
   }
 
@@ -98,20 +107,68 @@ final class OptionWording {
   /** Returns what is told of an exception, in some lines. */
   static String thrown(Ended item, Throwable cause) {
     String text = ThrownText.of(cause);
-    return isOfLibrary(cause) ? text.replace(label(item.index()), label(item.number())) : text;
+    return isWordOfLibrary(cause) ? text.replace(label(item.index()), label(item.number())) : text;
   }
 
   /** Returns the same for programs. */
   static ThrownText.Told told(Ended item, Throwable cause) {
     ThrownText.Told told = ThrownText.told(cause);
-    return isOfLibrary(cause)
+    return isWordOfLibrary(cause)
         ? told.map(text -> text.replace(label(item.index()), label(item.number())))
         : told;
   }
 
+  /**
+   * Returns an outcome as a page tells it, in the command's words.
+   *
+   * @param index the index of the item, from 0
+   * @param number the number of its input, from 1
+   */
+  static Outcome<?> told(Outcome<?> outcome, long index, long number) {
+    return switch (outcome) {
+      case Outcome.WorkerLost<?> lost ->
+          new Outcome.WorkerLost<>(lost(index, lost), lost.certificate());
+      case Outcome.Failed<?>(var cause) when isWordOfLibrary(cause) -> {
+        String message = String.valueOf(cause.getMessage());
+        String ours = withOptions(message.replace(label(index), label(number)));
+        yield message.equals(ours)
+            ? outcome
+            : new Outcome.Failed<>(new WordedException(cause, message, ours));
+      }
+      default -> outcome;
+    };
+  }
+
+  /** An exception of the library, with the command's words. */
+  @SuppressWarnings("OverrideThrowableToString") // it begins with the name of another class
+  private static final class WordedException extends Exception {
+    @Serial private static final long serialVersionUID = 1L;
+
+    private final String text;
+
+    WordedException(Throwable theirs, String message, String ours) {
+      super(ours, theirs.getCause());
+      text = theirs.toString().replace(message, ours);
+      setStackTrace(theirs.getStackTrace());
+      for (Throwable each : theirs.getSuppressed()) {
+        addSuppressed(each);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
   /** Returns whether the library made an exception, and so its message. */
-  static boolean isOfLibrary(Throwable thrown) {
+  private static boolean isOfLibrary(Throwable thrown) {
     return thrown.getClass().getName().startsWith("io.github.fornada.");
+  }
+
+  /** Returns whether the message is the library's; that of a RemoteTaskException is the task's. */
+  static boolean isWordOfLibrary(Throwable thrown) {
+    return isOfLibrary(thrown) && !(thrown instanceof RemoteTaskException);
   }
 
   private static String label(long number) {

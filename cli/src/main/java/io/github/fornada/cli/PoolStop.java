@@ -31,7 +31,13 @@ final class PoolStop {
       }
     }
     await(limited, LIMIT);
-    limited.forEach(Pool::shutdownNow); // of what has ended nothing is left to do
+    for (Pool pool : limited) {
+      if (pool.isTerminated()) {
+        pool.close(); // an AutoPool has then kept what it has learned
+      } else {
+        pool.shutdownNow();
+      }
+    }
   }
 
   private static boolean mayHoldEveryCarrier(Pool pool) {

@@ -27,12 +27,20 @@ import com.fasterxml.jackson.databind.type.TypeFactory;
 import java.io.File;
 import java.io.IOException;
 import java.io.Serial;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.temporal.TemporalAccessor;
 import java.time.temporal.TemporalAmount;
+import java.util.Base64;
+import java.util.Calendar;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Date;
+import java.util.Enumeration;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -41,13 +49,21 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TimeZone;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.DoubleAccumulator;
+import java.util.concurrent.atomic.DoubleAdder;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.BaseStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts a result to text: text, numbers and similar values as they are; records, maps, lists and
- * arrays as one line of JSON; anything else by its {@code toString}.
+ * Converts a result to text: text, numbers and similar values as they are; what contains others (a
+ * record, map, list, array, entry, iterator or stream) as one line of JSON; bytes as Base64;
+ * anything else by its {@code toString}. A value has the same text alone and within others, but for
+ * an object of a user's class with getters: within others it is an object of JSON.
  */
 final class Rendering {
   private Rendering() {}
@@ -88,14 +104,12 @@ final class Rendering {
   }
 
   private static String plain(@Nullable Object result) {
-    return switch (result) {
-      case Optional<?> optional -> optional.isPresent() ? plain(optional.get()) : "";
-      case Record r -> json(r);
-      case Map<?, ?> m -> json(m);
-      case Collection<?> c -> json(c);
-      case Object o when o.getClass().isArray() -> json(o);
-      case null -> "null";
-      default -> String.valueOf(result.toString());
+    Object value = value(result);
+    return switch (value) {
+      case null -> result == null || result instanceof AtomicReference<?> ? "null" : "";
+      case String text -> text;
+      case Object o when containsOthers(o) -> json(o);
+      default -> String.valueOf(value.toString());
     };
   }
 
@@ -104,19 +118,95 @@ final class Rendering {
    * {@link #text} has it, anything else as a string.
    */
   static String jsonOf(@Nullable Object result) {
-    return switch (result) {
+    Object value = value(result);
+    return switch (value) {
       case null -> "null";
-      case Optional<?> optional -> jsonOf(optional.orElse(null));
-      case Number n when n.getClass().getName().startsWith("java.") -> json(n);
+      case Number n when isJavas(n) -> json(n);
       case Boolean b -> b.toString();
-      case Object r
-          when r instanceof Record
-              || r instanceof Map<?, ?>
-              || r instanceof Collection<?>
-              || r.getClass().isArray() ->
-          json(r);
-      default -> json(String.valueOf(result.toString()));
+      case AtomicBoolean b -> b.toString();
+      case Object o when containsOthers(o) -> json(o);
+      default -> json(String.valueOf(value.toString()));
     };
+  }
+
+  /**
+   * Returns what a result stands for: the value in an optional or a reference, null if there is
+   * none; the text of a value whose {@code toString} says little of it; any other as it is.
+   */
+  private static @Nullable Object value(@Nullable Object result) {
+    return switch (result) {
+      case null -> null;
+      case Optional<?> optional -> value(optional.orElse(null));
+      case AtomicReference<?> reference -> value(reference.get());
+      case OptionalInt n -> n.isPresent() ? n.getAsInt() : null;
+      case OptionalLong n -> n.isPresent() ? n.getAsLong() : null;
+      case OptionalDouble n -> n.isPresent() ? n.getAsDouble() : null;
+      default -> {
+        String text = textOf(result);
+        yield text == null ? result : text;
+      }
+    };
+  }
+
+  /**
+   * Returns the text of a value whose {@code toString} says little of it, as JSON has it within
+   * others too; null for any other value.
+   */
+  private static @Nullable String textOf(Object value) {
+    return switch (value) {
+      case Date date -> momentOf(date);
+      case Calendar calendar -> calendar.toInstant().toString();
+      case TimeZone zone -> zone.getID();
+      case Class<?> type -> type.getName();
+      case byte[] bytes -> Base64.getEncoder().encodeToString(bytes);
+      case ByteBuffer bytes -> {
+        ByteBuffer own = bytes.duplicate(); // its position is the task's
+        byte[] content = new byte[own.remaining()];
+        own.get(content);
+        yield Base64.getEncoder().encodeToString(content);
+      }
+      case char[] chars -> new String(chars);
+      default -> null;
+    };
+  }
+
+  /** Returns the moment, as an {@code Instant} tells it; a day or a time of SQL is none. */
+  @SuppressWarnings("JavaUtilDate") // of a task's
+  private static String momentOf(Date date) {
+    try {
+      return date.toInstant().toString();
+    } catch (UnsupportedOperationException e) {
+      return date.toString();
+    }
+  }
+
+  private static boolean containsOthers(Object value) {
+    return switch (value) {
+      case Record _, Map<?, ?> _, Collection<?> _, Map.Entry<?, ?> _ -> true;
+      case Path _, Throwable _ -> false; // some are Iterables, of less than they say
+      case Iterable<?> _, Iterator<?> _, Enumeration<?> _, BaseStream<?, ?> _ -> !hasOwnText(value);
+      default -> value.getClass().isArray();
+    };
+  }
+
+  /** Returns whether the class of a value is the user's, and says itself what its text is. */
+  private static boolean hasOwnText(Object value) {
+    try {
+      Class<?> says = value.getClass().getMethod("toString").getDeclaringClass();
+      return says != Object.class && !isOfJdk(says);
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException(e); // every object has one
+    }
+  }
+
+  private static boolean isOfJdk(Class<?> type) {
+    ClassLoader loader = type.getClassLoader();
+    return loader == null || loader.equals(ClassLoader.getPlatformClassLoader());
+  }
+
+  /** Returns whether a number is of a class whose text is a number. */
+  private static boolean isJavas(Number n) {
+    return n.getClass().getName().startsWith("java.");
   }
 
   /** Returns any value as one line of JSON. */
@@ -264,18 +354,32 @@ final class Rendering {
               .addModule(module())
               // Only a value that is its own property would be found so; the depth finds all.
               .disable(SerializationFeature.FAIL_ON_SELF_REFERENCES)
+              .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
               .build();
       mapper.getSerializerProvider().setNullKeySerializer(new NullKeySerializer());
       return mapper;
     }
 
-    /** Writes paths, files and times as their own text, rather than as URIs and inner fields. */
+    /** Writes values as they are alone, rather than as URIs, milliseconds and inner fields. */
     private static SimpleModule module() {
       var module = new SimpleModule();
       for (Class<?> type :
-          List.of(Path.class, File.class, TemporalAccessor.class, TemporalAmount.class)) {
+          List.of(
+              Path.class,
+              File.class,
+              TemporalAccessor.class,
+              TemporalAmount.class,
+              Throwable.class,
+              InetAddress.class,
+              InetSocketAddress.class)) {
         module.addSerializer(type, ToStringSerializer.instance);
       }
+      for (Class<?> type : List.of(Date.class, Calendar.class)) {
+        module.addSerializer(type, new TextSerializer());
+        module.addKeySerializer(type, new TextKeySerializer());
+      }
+      module.addSerializer(new StreamSerializer());
+      module.addSerializer(new EnumerationSerializer());
       module.addSerializer(new OptionalSerializer());
       module.setSerializerModifier(new TextOfOthers());
       return module;
@@ -296,8 +400,17 @@ final class Rendering {
       boolean unknown =
           serializer instanceof UnknownSerializer
               || serializer instanceof UnsupportedTypeSerializer
-              || (serializer instanceof BeanSerializerBase && type.getName().startsWith("java."));
+              || (serializer instanceof BeanSerializerBase && isOfJdk(type))
+              || isOddNumber(type);
       return unknown && type != Object.class ? new TextSerializer() : serializer;
+    }
+
+    /** Returns whether the text of a number need not be a number of JSON's. */
+    private static boolean isOddNumber(Class<?> type) {
+      return Number.class.isAssignableFrom(type)
+          && (!type.getName().startsWith("java.")
+              || type == DoubleAdder.class
+              || type == DoubleAccumulator.class);
     }
   }
 
@@ -316,9 +429,70 @@ final class Rendering {
         case OptionalInt n -> out.writePOJO(n.isPresent() ? n.getAsInt() : null);
         case OptionalLong n -> out.writePOJO(n.isPresent() ? n.getAsLong() : null);
         case OptionalDouble n -> out.writePOJO(n.isPresent() ? n.getAsDouble() : null);
-        default -> out.writeString(String.valueOf(value.toString()));
+        case DoubleAdder sum -> out.writeNumber(sum.sum());
+        case DoubleAccumulator sum -> out.writeNumber(sum.get());
+        default -> {
+          String text = textOf(value);
+          out.writeString(text == null ? String.valueOf(value.toString()) : text);
+        }
       }
     }
+  }
+
+  /** Writes the text of a key. */
+  private static final class TextKeySerializer extends StdSerializer<Object> {
+    @Serial private static final long serialVersionUID = 1L;
+
+    TextKeySerializer() {
+      super(Object.class);
+    }
+
+    @Override
+    public void serialize(Object key, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      String text = textOf(key);
+      out.writeFieldName(text == null ? String.valueOf(key.toString()) : text);
+    }
+  }
+
+  /** Writes what a stream has left as a list. */
+  private static final class StreamSerializer extends StdSerializer<BaseStream<?, ?>> {
+    @Serial private static final long serialVersionUID = 1L;
+
+    StreamSerializer() {
+      super(TypeFactory.defaultInstance().constructType(BaseStream.class));
+    }
+
+    @Override
+    public void serialize(BaseStream<?, ?> value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      try (value) {
+        writeAll(value.iterator(), out);
+      }
+    }
+  }
+
+  /** Writes what an enumeration has left as a list. */
+  private static final class EnumerationSerializer extends StdSerializer<Enumeration<?>> {
+    @Serial private static final long serialVersionUID = 1L;
+
+    EnumerationSerializer() {
+      super(TypeFactory.defaultInstance().constructType(Enumeration.class));
+    }
+
+    @Override
+    public void serialize(Enumeration<?> value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      writeAll(value.asIterator(), out);
+    }
+  }
+
+  private static void writeAll(Iterator<?> values, JsonGenerator out) throws IOException {
+    out.writeStartArray();
+    while (values.hasNext()) {
+      out.writePOJO(values.next());
+    }
+    out.writeEndArray();
   }
 
   /** Refuses the key null, for which JSON has no form: "null" is the text. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ResultFormat(boolean json, boolean withItem, boolean lines) {
   private static final String ERROR = "error";
+  private static final String AT = "at";
 
   /** The text of results alone, a line each. */
   static final ResultFormat TEXT = new ResultFormat(false, false, true);
@@ -51,7 +52,13 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
       ThrownText.Told told = OptionWording.told(item, cause);
       return without(item, stage, name(outcome), told.error(), behind(told));
     }
-    return without(item, stage, name(outcome), error(item, outcome), "");
+    String at = outcome instanceof Outcome.TimedOut<?> late ? ThrownText.place(late.stack()) : null;
+    return without(
+        item,
+        stage,
+        name(outcome),
+        error(item, outcome),
+        at == null ? "" : ",\"" + AT + "\":" + Rendering.json(at));
   }
 
   /**
@@ -80,7 +87,8 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
   }
 
   /**
-   * Returns the fields for the causes of an exception and what it has suppressed, if it has any.
+   * Returns the fields for where an exception was thrown, for its causes and what it has
+   * suppressed, if it has any.
    */
   private static String behind(ThrownText.Told told) {
     var fields = new StringBuilder();
@@ -96,6 +104,9 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
   private static Map<String, Object> map(ThrownText.Told told) {
     var map = new LinkedHashMap<String, Object>();
     map.put(ERROR, told.error());
+    if (told.at() != null) {
+      map.put(AT, told.at());
+    }
     if (!told.causes().isEmpty()) {
       map.put("causes", told.causes().stream().map(ResultFormat::map).toList());
     }

@@ -461,7 +461,7 @@ final class RunCommand implements Callable<Integer> {
     sentences.add(summary(tally, reading) + ".");
     sentences.add(Verdict.ofRun(cost(tally, reading), Runtime.getRuntime().availableProcessors()));
     if (choice != null) {
-      sentences.add("Auto chose " + choice + ".");
+      sentences.add("Auto chose " + OptionWording.withOptions(choice.toString()) + ".");
     }
     return sentences;
   }

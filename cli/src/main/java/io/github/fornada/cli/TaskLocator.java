@@ -295,8 +295,8 @@ final class TaskLocator {
       return "has " + m.getParameterCount() + " arguments";
     }
     if (!ItemParser.canParse(m.getParameterTypes()[0])) {
-      return "text cannot become a "
-          + m.getParameterTypes()[0].getSimpleName()
+      return "text cannot become "
+          + ItemParser.article(m.getParameterTypes()[0].getSimpleName())
           + "; that needs a constructor of one String, or a static valueOf, parse or of";
     }
     return "would do";

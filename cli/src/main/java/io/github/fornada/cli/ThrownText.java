@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,11 @@ final class ThrownText {
       "(the rest is missing: a method of this exception did not return in time)";
 
   private static final String RENDERING = Rendering.class.getName();
+  private static final String COMMAND = ThrownText.class.getPackageName() + ".";
+  private static final String JACKSON = "com.fasterxml.jackson.";
+
+  /** How the names of the JDK's classes begin, where a frame does not have its module. */
+  private static final Pattern JDK = Pattern.compile("(java|javax|jdk|sun|com\\.sun)\\.");
 
   private static final int MAX_FRAMES = 8;
   private static final int MAX_CAUSES = 10;
@@ -58,21 +64,28 @@ final class ThrownText {
    * suppressed, its cause, what that has suppressed.
    *
    * @param depth how often one suppressed the next, from what was thrown to this
+   * @param at of frames, the first that is the task's
    */
-  private record Part(Kind kind, int depth, String text) {}
+  private record Part(Kind kind, int depth, String text, @Nullable String at) {
+    Part(Kind kind, int depth, String text) {
+      this(kind, depth, text, null);
+    }
+  }
 
   /**
-   * An exception as programs read it, without its stack.
+   * An exception as programs read it, with one line of its stack.
    *
    * @param error its class and message
+   * @param at where in the task it was thrown; null if that is not known
    * @param causes its cause, the cause of that, and so on
    * @param suppressed what it has suppressed
    */
-  record Told(String error, List<Told> causes, List<Told> suppressed) {
+  record Told(String error, @Nullable String at, List<Told> causes, List<Told> suppressed) {
     /** Returns the same with other words. */
     Told map(UnaryOperator<String> words) {
       return new Told(
           words.apply(error),
+          at,
           causes.stream().map(each -> each.map(words)).toList(),
           suppressed.stream().map(each -> each.map(words)).toList());
     }
@@ -131,8 +144,12 @@ final class ThrownText {
     return new ArrayList<>(parts);
   }
 
-  private synchronized void add(Kind kind, int depth, String text) {
-    parts.add(new Part(kind, depth, text));
+  private void add(Kind kind, int depth, String text) {
+    add(new Part(kind, depth, text));
+  }
+
+  private synchronized void add(Part part) {
+    parts.add(part);
   }
 
   private void append(Throwable thrown, Kind first, int depth) {
@@ -150,18 +167,23 @@ final class ThrownText {
       // A cause with the same text as the exception before, as with a wrapper, adds nothing.
       if (!name.equals(last)) {
         add(kind, depth, name);
-        add(
-            Kind.FRAMES,
-            depth,
-            of(
-                () -> frames(List.of(current.getStackTrace())),
-                "\n    (its stack trace cannot be had)"));
+        add(frames(current, depth));
         appendSuppressed(current, depth);
       }
       last = name;
       kind = Kind.CAUSE;
       t = causeOf(current);
     }
+  }
+
+  private static Part frames(Throwable thrown, int depth) {
+    List<StackTraceElement> stack;
+    try {
+      stack = List.of(thrown.getStackTrace());
+    } catch (Throwable e) { // the method is the user's, too
+      return new Part(Kind.FRAMES, depth, "\n    (its stack trace cannot be had)");
+    }
+    return new Part(Kind.FRAMES, depth, frames(stack), place(stack));
   }
 
   private void appendSuppressed(Throwable thrown, int depth) {
@@ -199,8 +221,7 @@ final class ThrownText {
         t instanceof RemoteTaskException
             ? String.valueOf(t.getMessage())
             : of(t::toString, name + " (its message cannot be had)");
-    if (t instanceof OutOfMemoryError
-        || (OptionWording.isOfLibrary(t) && !(t instanceof RemoteTaskException))) {
+    if (t instanceof OutOfMemoryError || OptionWording.isWordOfLibrary(t)) {
       text = OptionWording.withOptions(text); // the message has the pool's advice
     }
     String whole =
@@ -254,9 +275,11 @@ final class ThrownText {
     Part own = parts.get(place[0]++);
     var suppressed = new ArrayList<Told>();
     var causes = new ArrayList<Told>();
+    String at = null;
     while (place[0] < parts.size()) {
       Part part = parts.get(place[0]);
       if (part.kind() == Kind.FRAMES) {
+        at = part.at();
         place[0]++;
       } else if (part.depth() > own.depth()) {
         suppressed.add(told(parts, place));
@@ -268,39 +291,96 @@ final class ThrownText {
         break; // it belongs to another
       }
     }
-    return new Told(own.text(), List.copyOf(causes), List.copyOf(suppressed));
+    return new Told(own.text(), at, List.copyOf(causes), List.copyOf(suppressed));
   }
 
+  // ---- frames
+
   /**
-   * Returns the frames of the user's code; those of the command below them mean nothing to the
-   * user.
+   * Returns the frames of the user's code, and of what that called; those of the command below them
+   * mean nothing to the user. The first one that is the task's, or a library's, is always there.
    */
   static String frames(List<StackTraceElement> stack) {
-    var own = new ArrayList<StackTraceElement>();
-    for (StackTraceElement frame : stack) {
-      if (frame.getClassName().startsWith("io.github.fornada.")) {
-        if (frame.getClassName().equals(RENDERING)) {
-          while (!own.isEmpty() && isOfWriter(own.getLast().getClassName())) {
-            own.removeLast();
-          }
-        }
-        break;
-      }
-      own.add(frame);
-    }
+    List<StackTraceElement> own = own(stack);
+    int first = firstOfTask(own);
     var text = new StringBuilder();
-    for (StackTraceElement frame : own.subList(0, Math.min(own.size(), MAX_FRAMES))) {
-      text.append("\n    at ").append(shortened(frame));
-    }
-    if (own.size() > MAX_FRAMES) {
-      text.append("\n    ... ").append(own.size() - MAX_FRAMES).append(" more");
+    if (first < MAX_FRAMES) {
+      append(text, own, MAX_FRAMES);
+    } else {
+      append(text, own.subList(0, first), MAX_FRAMES - 1);
+      append(text, own.subList(first, own.size()), 1);
     }
     return text.toString();
   }
 
-  /** Returns whether a class lies between the rendering of a result and the result's methods. */
-  private static boolean isOfWriter(String type) {
-    return type.startsWith("com.fasterxml.jackson.")
+  /** Appends the first frames, and how many there are more; never that there is one more. */
+  private static void append(StringBuilder text, List<StackTraceElement> frames, int most) {
+    int shown = frames.size() <= most + 1 ? frames.size() : most;
+    for (StackTraceElement frame : frames.subList(0, shown)) {
+      text.append("\n    at ").append(shortened(frame));
+    }
+    if (shown < frames.size()) {
+      text.append("\n    ... ").append(frames.size() - shown).append(" more");
+    }
+  }
+
+  /** Returns where the task was: the first frame that is its own, or a library's; null if none. */
+  static @Nullable String place(List<StackTraceElement> stack) {
+    List<StackTraceElement> own = own(stack);
+    int first = firstOfTask(own);
+    return first < 0 ? null : shortened(own.get(first));
+  }
+
+  /** Returns the frames above those by which the command, or a pool, called the user's code. */
+  private static List<StackTraceElement> own(List<StackTraceElement> stack) {
+    int task = firstOfTask(stack);
+    int end = 0;
+    // What a task calls of Fornada belongs to it.
+    while (end < stack.size() && (end < task || !isOfFornada(stack.get(end)))) {
+      end++;
+    }
+    if (end == stack.size()) {
+      return stack;
+    }
+    boolean isOfResult = stack.get(end).getClassName().equals(RENDERING);
+    while (end > 0 && isOfCall(stack.get(end - 1).getClassName(), isOfResult)) {
+      end--;
+    }
+    return stack.subList(0, end);
+  }
+
+  /** Returns the index of the first frame that is neither the JDK's nor Fornada's; -1 if none. */
+  private static int firstOfTask(List<StackTraceElement> stack) {
+    for (int i = 0; i < stack.size(); i++) {
+      StackTraceElement frame = stack.get(i);
+      if (frame.getClassName().startsWith(COMMAND)) {
+        return -1; // it calls tasks, and no task calls it
+      }
+      if (!isOfFornada(frame) && !isOfJdk(frame)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static boolean isOfFornada(StackTraceElement frame) {
+    return frame.getClassName().startsWith("io.github.fornada.");
+  }
+
+  private static boolean isOfJdk(StackTraceElement frame) {
+    String module = frame.getModuleName();
+    return module == null
+        ? JDK.matcher(frame.getClassName()).lookingAt()
+        : module.startsWith("java.") || module.startsWith("jdk.");
+  }
+
+  /**
+   * Returns whether a class may lie between what calls a user's method and that method.
+   *
+   * @param isOfResult whether the writer of results calls it
+   */
+  private static boolean isOfCall(String type, boolean isOfResult) {
+    return (isOfResult && type.startsWith(JACKSON))
         || type.startsWith("java.lang.reflect.")
         || type.startsWith("java.lang.invoke.")
         || type.startsWith("jdk.internal.reflect.");

@@ -9,10 +9,13 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
+import java.util.Enumeration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.BaseStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +59,17 @@ record WarmUp(List<Sample> samples, boolean json, boolean containers) implements
 
   /** What results that contain others are. */
   private static final List<Class<?>> CONTAINERS =
-      List.of(Record.class, Map.class, Collection.class, Optional.class, Object[].class);
+      List.of(
+          Record.class,
+          Map.class,
+          Map.Entry.class,
+          Iterable.class,
+          Iterator.class,
+          Enumeration.class,
+          BaseStream.class,
+          Optional.class,
+          AtomicReference.class,
+          Object[].class);
 
   /** A result with a value of each usual kind. */
   private record Result(
@@ -130,6 +143,9 @@ record WarmUp(List<Sample> samples, boolean json, boolean containers) implements
   static boolean mayContainOthers(Class<?> type) {
     if (type.isArray() || (type.isInterface() && !type.getName().startsWith("java."))) {
       return true;
+    }
+    if (Path.class.isAssignableFrom(type)) {
+      return false; // it is an Iterable, too, and written as a text
     }
     for (Class<?> container : CONTAINERS) {
       if (container.isAssignableFrom(type) || type.isAssignableFrom(container)) {

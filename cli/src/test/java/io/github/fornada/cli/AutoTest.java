@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -58,6 +59,27 @@ class AutoTest {
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out().lines()).containsExactlyElementsOf(items);
     assertThat(result.err()).contains("fornada: auto chose ").contains("200 done");
+  }
+
+  @Test
+  void whatARunHasLearnedIsKeptBeforeTheCommandEnds() throws IOException {
+    for (int i = 0; i < 3; i++) {
+      String cache = "cache" + i;
+      var result =
+          Command.shell(
+              folder,
+              "XDG_CACHE_HOME=\"$PWD/" + cache + "\" \"$@\"",
+              with(
+                  List.of("run", "Waits.java#nap", "--on", "auto", "--threads-are-safe"),
+                  Collections.nCopies(400, "a")));
+      assertThat(result.exitCode()).as(result.err()).isZero();
+      try (Stream<Path> learned = Files.list(folder.resolve(cache + "/fornada/advice"))) {
+        assertThat(learned.map(file -> file.getFileName().toString()))
+            .as("in a fresh cache, run %d", i)
+            .singleElement()
+            .satisfies(name -> assertThat(name).matches("[0-9a-f]+\\.learned"));
+      }
+    }
   }
 
   @Test

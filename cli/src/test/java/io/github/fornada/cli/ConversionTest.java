@@ -3,23 +3,44 @@ package io.github.fornada.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.Serial;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Calendar;
+import java.util.Collections;
+import java.util.Date;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.TimeZone;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.DoubleAdder;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine.TypeConversionException;
 
 class ConversionTest {
@@ -177,6 +198,134 @@ class ConversionTest {
         .isEqualTo("[\"Europe/Berlin\"]");
     assertThat(Rendering.text(Arrays.asList(OptionalInt.of(3), OptionalInt.empty())))
         .isEqualTo("[3,null]");
+  }
+
+  /** A number, as of a library, whose text is none. */
+  private static final class Fraction extends Number {
+    @Serial private static final long serialVersionUID = 1L;
+
+    @Override
+    public int intValue() {
+      return 0;
+    }
+
+    @Override
+    public long longValue() {
+      return 0;
+    }
+
+    @Override
+    public float floatValue() {
+      return 0.5f;
+    }
+
+    @Override
+    public double doubleValue() {
+      return 0.5;
+    }
+
+    @Override
+    public String toString() {
+      return "1/2";
+    }
+  }
+
+  private enum Size {
+    SMALL;
+
+    @Override
+    public String toString() {
+      return "small";
+    }
+  }
+
+  private record Tree(String json) implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return List.of(json).iterator();
+    }
+  }
+
+  @SuppressWarnings("JavaUtilDate") // old programs return them
+  private static Stream<Arguments> values() {
+    var sum = new DoubleAdder();
+    sum.add(Double.NaN);
+    return Stream.of(
+        value(() -> new Date(1), "\"1970-01-01T00:00:00.001Z\""),
+        value(() -> new java.sql.Timestamp(1), "\"1970-01-01T00:00:00.001Z\""),
+        value(() -> java.sql.Date.valueOf("2020-01-02"), "\"2020-01-02\""),
+        value(() -> new Calendar.Builder().setInstant(0).build(), "\"1970-01-01T00:00:00Z\""),
+        value(() -> TimeZone.getTimeZone("UTC"), "\"UTC\""),
+        value(() -> String.class, "\"java.lang.String\""),
+        value(() -> new byte[] {1, 2, 3}, "\"AQID\""),
+        value(() -> ByteBuffer.wrap(new byte[] {0, 1, 2, 3}).position(1), "\"AQID\""),
+        value(() -> ByteBuffer.allocateDirect(1), "\"AA==\""),
+        value(() -> new char[] {'a', 'b'}, "\"ab\""),
+        value(() -> Map.entry("a", 1), "{\"a\":1}"),
+        value(() -> new AbstractMap.SimpleEntry<>("a", List.of()), "{\"a\":[]}"),
+        value(() -> List.of(1, 2).iterator(), "[1,2]"),
+        value(() -> (Iterable<Integer>) () -> List.of(1, 2).iterator(), "[1,2]"),
+        value(() -> Stream.of("a", 1), "[\"a\",1]"),
+        value(() -> IntStream.range(0, 3), "[0,1,2]"),
+        value(() -> Collections.enumeration(List.of(1)), "[1]"),
+        value(() -> new Tree("x"), "{\"json\":\"x\"}"),
+        value(() -> OptionalInt.of(3), "3"),
+        value(() -> OptionalDouble.of(1.5), "1.5"),
+        value(() -> Optional.of(new Date(0)), "\"1970-01-01T00:00:00Z\""),
+        value(() -> new AtomicReference<>(new Order("7")), "{\"id\":\"7\"}"),
+        value(() -> new AtomicReference<>(), "null"),
+        value(() -> new AtomicBoolean(true), "true"),
+        value(() -> new AtomicInteger(7), "7"),
+        value(Fraction::new, "\"1/2\""),
+        value(() -> sum, "\"NaN\""),
+        value(() -> Size.SMALL, "\"small\""),
+        value(() -> new SQLException("why"), "\"java.sql.SQLException: why\""),
+        value(InetAddress::getLoopbackAddress, "\"" + InetAddress.getLoopbackAddress() + "\""),
+        value(() -> Path.of("a/b"), "\"a/b\""));
+  }
+
+  private static Arguments value(Supplier<Object> value, String json) {
+    return Arguments.of(value, json);
+  }
+
+  @ParameterizedTest
+  @MethodSource("values")
+  void aValueHasOneTextAloneAndWithinOthers(Supplier<Object> value, String json) {
+    assertThat(Rendering.jsonOf(value.get())).as("alone, as JSON").isEqualTo(json);
+    assertThat(Rendering.text(value.get()))
+        .as("alone")
+        .isEqualTo(json.startsWith("\"") ? json.substring(1, json.length() - 1) : json);
+    assertThat(Rendering.text(new Holds(value.get())))
+        .as("in a record")
+        .isEqualTo("{\"value\":" + json + "}");
+    assertThat(Rendering.text(Map.of("k", value.get()))).isEqualTo("{\"k\":" + json + "}");
+  }
+
+  @Test
+  @SuppressWarnings("JavaUtilDate") // old programs return them
+  void aDateHasTheSameTextAsAKey() {
+    assertThat(Rendering.text(Map.of(new Date(0), 1))).isEqualTo("{\"1970-01-01T00:00:00Z\":1}");
+    assertThat(Rendering.text(Map.of(Size.SMALL, 1))).isEqualTo("{\"small\":1}");
+  }
+
+  @Test
+  void anObjectThatSaysItselfWhatItsTextIsHasThatText() {
+    var own =
+        new Iterable<String>() {
+          @Override
+          public Iterator<String> iterator() {
+            return List.of("x").iterator();
+          }
+
+          @Override
+          public String toString() {
+            return "own";
+          }
+        };
+    assertThat(Rendering.text(own)).isEqualTo("own");
+    assertThat(Rendering.text(Optional.empty())).isEmpty();
+    assertThat(Rendering.text(OptionalInt.empty())).isEmpty();
+    assertThat(Rendering.text(new Object())).startsWith("java.lang.Object@");
   }
 
   @Test

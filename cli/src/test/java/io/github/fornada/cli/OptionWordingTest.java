@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ class OptionWordingTest {
 
   /** Where the library's messages may name something that pools of the command never have. */
   private static final Pattern NOT_HERE =
-      Pattern.compile("resident limit|worker state|class files|total");
+      Pattern.compile("resident limit|worker state|WorkerState|class files|total");
 
   /** All texts in the library's sources that name a method for options. */
   private static List<String> texts() throws IOException {
@@ -110,6 +111,17 @@ class OptionWordingTest {
         .isEqualTo(
             "worker 4711 ran out of memory while running it; raise --heap. It last printed: "
                 + printed);
+  }
+
+  @Test
+  void aPageHasTheNumbersAndTheOptionsOfTheCommand() {
+    var theirs = new TaskException("item 2 (x) cannot be sent: see withHeap", null);
+    var told = OptionWording.told(new Outcome.Failed<String>(theirs), 2, 4);
+    assertThat(((Outcome.Failed<?>) told).cause())
+        .hasToString(TaskException.class.getName() + ": item 4 (x) cannot be sent: see --heap")
+        .hasMessage("item 4 (x) cannot be sent: see --heap");
+    var users = new Outcome.Failed<String>(new IllegalStateException("item 2 (x) withHeap"));
+    assertThat(OptionWording.told(users, 2, 4)).isSameAs(users);
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -156,12 +157,45 @@ class ResultFormsTest {
     assertThat(items.get(4).get("error").asText())
         .isEqualTo("java.lang.IllegalStateException: body");
     assertThat(items.get(4).get("causes").toString())
-        .isEqualTo("[{\"error\":\"java.lang.RuntimeException: cause\\nof it\"}]");
+        .isEqualTo(
+            "[{\"error\":\"java.lang.RuntimeException: cause\\nof it\",\"at\":\"Tasks.echo("
+                + "Tasks.java:11)\"}]");
     assertThat(items.get(4).get("suppressed").toString())
-        .isEqualTo("[{\"error\":\"java.lang.IllegalArgumentException: close\"}]");
+        .isEqualTo(
+            "[{\"error\":\"java.lang.IllegalArgumentException: close\",\"at\":\"Tasks.echo("
+                + "Tasks.java:12)\"}]");
+    assertThat(items.get(1).get("at").asText()).isEqualTo("Tasks.echo(Tasks.java:7)");
+    assertThat(items.get(2).get("at").asText()).isEqualTo("Tasks.echo(Tasks.java:8)");
     assertThat(items.get(2).get("error").asText()).isEqualTo("over its timeout of 8 s");
     assertThat(items.get(2).get("millis").asDouble()).isGreaterThan(1000);
     assertThat(result.err()).contains("\"boom\" failed", "at Tasks.echo(Tasks.java:");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "processes"})
+  void aFailureDeepInTheJdkSaysWhereInTheTaskItWas(String model) throws IOException {
+    var result = run("run", "Tasks.java#read", "--on", model, "--format", "jsonl", "gone");
+    assertThat(result.err()).contains("\n    at Tasks.read(Tasks.java:41)\n");
+    assertThat(json(result.out()).getFirst().get("at").asText())
+        .isEqualTo("Tasks.read(Tasks.java:41)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run Tasks.java#echo --on processes --workers 1",
+        "run Tasks.java#echo --on processes --workers 1 then Tasks.java#echo",
+        "run Tasks.java#some then Tasks.java#echo --on processes --workers 1",
+        "compare Tasks.java#echo --on processes --workers 1 --rounds 1",
+      })
+  void aPageCountsInputsFromOneInItsTextsToo(String line) throws IOException {
+    var words = new ArrayList<>(List.of(line.split(" ")));
+    words.addAll(List.of("a", "b", "die", "--report", "page.html"));
+    var result = run(words.toArray(String[]::new));
+    assertThat(result.err()).contains("exited with code 3");
+    assertThat(text("page.html"))
+        .contains("exited with code 3 while running it")
+        .doesNotContain("item 2 (");
   }
 
   @Test

@@ -542,7 +542,9 @@ class SurfaceTest {
     assertThat(failed.err()).contains("no item has given a result");
     assertThat(Files.readString(folder.resolve("ran.html")))
         .as("a page of what ran")
-        .contains("no item has given a result", "measured here");
+        .contains("no item has given a result", "<h2 id=\"timelines-title\">")
+        .as("there are no figures")
+        .doesNotContain("<table");
     var ran = run("advise", "--replay", "ran.json", "--report", "x.html");
     assertThat(ran.exitCode()).isEqualTo(2);
     assertThat(ran.err())
@@ -673,6 +675,9 @@ class SurfaceTest {
                 "run --on threads --workers processes=2", "--workers processes=2 is for processes"),
             List.of("run --on processes --workers processes=0", "must be at least 1"),
             List.of("run --on virtual --workers 5,7", "--workers is given twice: 5 and 7"),
+            List.of("run --format csv", "fornada: --format is text or jsonl, got \"csv\"\n"),
+            List.of("compare --format csv", "--format is table or json, got \"csv\"\n"),
+            List.of("advise --format csv", "--format is table or json, got \"csv\"\n"),
             List.of("run --workers thread=2", "did you mean threads?"),
             List.of("run --on auto --workers virtual=2", "which does not run here"),
             List.of(
@@ -681,6 +686,21 @@ class SurfaceTest {
       assertThat(refused.exitCode()).as(each.getFirst()).isEqualTo(2);
       assertThat(refused.err()).contains(each.getLast());
     }
+  }
+
+  @Test
+  void theTypeThatTextCannotBecomeHasItsArticle() throws IOException {
+    Files.writeString(
+        folder.resolve("Wrong.java"),
+        "public class Wrong { public static String of(java.util.Optional<String> s) { return \"\";"
+            + " } }");
+    assertThat(Command.refused(folder, "run", "Wrong.java", "a").err())
+        .contains("text cannot become an Optional;");
+  }
+
+  @Test
+  void theExamplesOfAdviceAreOfFilesThatItsTaskCanRead() {
+    assertThat(run("advise", "--help").out()).contains("--files docs --match '*.md' --json");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,19 +19,69 @@ class ThrownTextTest {
   @Test
   void framesOfTheWriterOfResultsAreLeftOut() {
     List<StackTraceElement> stack =
-        Stream.of(
-                "Task.getName",
-                "jdk.internal.reflect.DirectMethodHandleAccessor.invoke",
-                "java.lang.reflect.Method.invoke",
-                "com.fasterxml.jackson.databind.ObjectMapper.writeValueAsString",
-                "io.github.fornada.cli.Rendering.json")
-            .map(name -> name.split("\\.(?=[^.]*$)"))
-            .map(name -> new StackTraceElement(name[0], name[1], "X.java", 1))
-            .toList();
+        stack(
+            "Task.getName",
+            "jdk.internal.reflect.DirectMethodHandleAccessor.invoke",
+            "java.lang.reflect.Method.invoke",
+            "com.fasterxml.jackson.databind.ObjectMapper.writeValueAsString",
+            "io.github.fornada.cli.Rendering.json");
     assertThat(ThrownText.frames(stack)).isEqualTo("\n    at Task.getName(X.java:1)");
     assertThat(ThrownText.frames(stack.subList(0, 4)))
         .as("a task may write JSON by itself")
         .contains("ObjectMapper.writeValueAsString");
+  }
+
+  private static List<StackTraceElement> stack(String... methods) {
+    return Stream.of(methods)
+        .map(name -> name.split("\\.(?=[^.]*$)"))
+        .map(name -> new StackTraceElement(name[0], name[1], "X.java", 1))
+        .toList();
+  }
+
+  /** A stack of a task that has called so many methods of the JDK, one within the other. */
+  private static List<StackTraceElement> deepInTheJdk(int depth, String... below) {
+    return stack(
+        Stream.concat(
+                IntStream.range(0, depth).mapToObj(i -> "java.nio.file.Files.f" + i),
+                Stream.concat(
+                    Stream.of(below),
+                    Stream.of(
+                        "java.lang.invoke.LambdaForm$MH.invoke",
+                        "io.github.fornada.cli.MethodCall.apply")))
+            .toArray(String[]::new));
+  }
+
+  @Test
+  void theFirstFrameOfTheTaskIsAlwaysThere() {
+    String task = "\n    at Task.read(X.java:1)";
+    for (int depth = 0; depth < 40; depth++) {
+      List<StackTraceElement> stack = deepInTheJdk(depth, "Task.read", "Task.a", "Task.b");
+      assertThat(ThrownText.frames(stack))
+          .as("below %d frames of the JDK", depth)
+          .contains(task)
+          .doesNotContain("... 1 more", "LambdaForm");
+      assertThat(ThrownText.frames(stack).lines()).hasSizeLessThan(13);
+      assertThat(ThrownText.place(stack)).isEqualTo("Task.read(X.java:1)");
+    }
+    assertThat(ThrownText.frames(deepInTheJdk(8, "Task.read"))).endsWith(task);
+    assertThat(ThrownText.frames(deepInTheJdk(20, "Task.read")))
+        .contains("Files.f6(X.java:1)\n    ... 13 more" + task);
+  }
+
+  @Test
+  void whatATaskCallsOfFornadaHidesNoFrameOfTheTask() {
+    List<StackTraceElement> stack =
+        stack(
+            "java.util.Objects.checkIndex",
+            "io.github.fornada.shared.SharedArray.get",
+            "Task.read",
+            "java.lang.invoke.LambdaForm$MH.invoke",
+            "io.github.fornada.cli.MethodCall.apply",
+            "java.lang.Thread.run");
+    assertThat(ThrownText.frames(stack).lines().toList().getLast())
+        .isEqualTo("    at Task.read(X.java:1)");
+    assertThat(ThrownText.place(stack)).isEqualTo("Task.read(X.java:1)");
+    assertThat(ThrownText.frames(stack.subList(4, 6))).as("no frame is a task's").isEmpty();
   }
 
   @Test
@@ -63,6 +114,7 @@ class ThrownTextTest {
         .containsExactly(
             new ThrownText.Told(
                 "java.io.IOException: cause\n    at home",
+                null,
                 List.of(),
                 List.of(leaf("java.io.IOException: flush"))),
             leaf("java.io.IOException: disk"));
@@ -70,13 +122,14 @@ class ThrownTextTest {
         .containsExactly(
             new ThrownText.Told(
                 "java.io.IOException: close",
+                null,
                 List.of(leaf("java.io.IOException: lock")),
                 List.of()),
             leaf("java.io.IOException: delete"));
   }
 
   private static ThrownText.Told leaf(String error) {
-    return new ThrownText.Told(error, List.of(), List.of());
+    return new ThrownText.Told(error, null, List.of(), List.of());
   }
 
   @Test

@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -172,6 +174,9 @@ class WarmUpTest {
             Map.class,
             List.class,
             Iterable.class,
+            Iterator.class,
+            IntStream.class,
+            Map.Entry.class,
             Optional.class,
             int[].class,
             Some.class,

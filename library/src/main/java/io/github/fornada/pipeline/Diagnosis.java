@@ -1,5 +1,6 @@
 package io.github.fornada.pipeline;
 
+import io.github.fornada.ExecutionModel;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -229,7 +230,13 @@ record Diagnosis(
                   + "/s.");
       return new Diagnosis(Kind.STAGE, at, Math.max(promised, at.rate()), text.toString(), "");
     }
-    text.append("One more worker would give ").append(number(promised)).append("/s");
+    text.append(
+            at.model().equals(ExecutionModel.SEQUENTIAL.label())
+                ? "It is sequential, which is one worker: two, of threads or of processes, would"
+                    + " give "
+                : "One more worker would give ")
+        .append(number(promised))
+        .append("/s");
     if (promised == byProcessors) {
       text.append(", and then all processors are in use");
     } else if (promised == nextRate) {

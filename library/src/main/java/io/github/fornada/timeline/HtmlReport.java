@@ -177,9 +177,7 @@ public final class HtmlReport {
     values.put("style", style);
     values.put("script", script);
     values.put("verdict", verdict());
-    values.put(
-        "caption", caption.isEmpty() ? "" : "<p class=\"note\">" + Escapes.html(caption) + "</p>");
-    values.put("table", table(tracks));
+    values.put("figures", figures(tracks));
     values.put("walls", WallsSection.of(walls));
     values.put("stages", BandSection.of(bands));
     values.put("scale", runs.size() > 1 ? ", every run on the same scale" : "");
@@ -262,6 +260,14 @@ public final class HtmlReport {
             .flatMap(run -> run.figures().keySet().stream())
             .anyMatch(STAGE::equalsIgnoreCase);
     return stages ? STAGE : MODEL;
+  }
+
+  /** Returns the section with the table; empty for one run without figures. */
+  private String figures(List<Track> tracks) {
+    String note = caption.isEmpty() ? "" : "<p class=\"note\">" + Escapes.html(caption) + "</p>";
+    return runs.size() == 1 && columns().isEmpty() && note.isEmpty()
+        ? ""
+        : Template.of("figures.html").fill(Map.of("table", table(tracks), "caption", note));
   }
 
   private String table(List<Track> tracks) {

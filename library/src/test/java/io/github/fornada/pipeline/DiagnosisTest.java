@@ -10,10 +10,21 @@ final class DiagnosisTest {
   /** A stage at {@code rate} items a second of {@code millis} each. */
   private static StageSummary stage(
       String name, int size, double rate, double millis, double forRoom, double cores) {
+    return stage(name, "threads", size, rate, millis, forRoom, cores);
+  }
+
+  private static StageSummary stage(
+      String name,
+      String model,
+      int size,
+      double rate,
+      double millis,
+      double forRoom,
+      double cores) {
     double busy = Math.min(1, rate * millis / 1000 / size);
     return new StageSummary(
         name,
-        "threads",
+        model,
         new StageSummary.Counts(size, 0, 0, 1000, 1000, 0, 0),
         new StageSummary.Times(
             rate,
@@ -40,6 +51,16 @@ final class DiagnosisTest {
     assertThat(found.text())
         .contains("an item takes 10.0 ms, so its 2 workers run at most 200/s")
         .contains("One more worker would give 300/s; beyond that \"fetch\" is next, at 2,500/s.");
+  }
+
+  @Test
+  void aSequentialStageIsNotToldToHaveOneMoreWorker() {
+    var found = Diagnosis.of(List.of(stage("parse", "sequential", 1, 99, 10, 0, 0)), 8);
+    assertThat(found.text())
+        .doesNotContainIgnoringCase("one more worker")
+        .contains(
+            "It is sequential, which is one worker: two, of threads or of processes, would give"
+                + " 200/s.");
   }
 
   @Test

@@ -280,6 +280,15 @@ class HtmlReportTest {
   }
 
   @Test
+  void oneRunWithoutFiguresHasNoTableOfThem() throws IOException {
+    var timeline = new Timeline("t");
+    assertThat(page(new HtmlReport("r").add(timeline, Map.of())))
+        .doesNotContain("Figures</h2>", "<table");
+    assertThat(page(new HtmlReport("r").add(timeline, Map.of("wall", "1 s"))))
+        .contains("Figures</h2>", "<table");
+  }
+
+  @Test
   void fileIsInUtf8(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("report.html");
     new HtmlReport("caf\u00e9 \ud83c\udf70").write(file);
