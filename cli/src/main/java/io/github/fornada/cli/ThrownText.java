@@ -30,6 +30,10 @@ final class ThrownText {
   /** How the names of the JDK's classes begin, where a frame does not have its module. */
   private static final Pattern JDK = Pattern.compile("(java|javax|jdk|sun|com\\.sun)\\.");
 
+  /** What the JVM leaves out of stacks, but not out of those of an OutOfMemoryError. */
+  private static final Pattern HIDDEN =
+      Pattern.compile("java\\.lang\\.invoke\\.(LambdaForm\\$|[A-Za-z]+\\$Holder)");
+
   private static final int MAX_FRAMES = 8;
   private static final int MAX_CAUSES = 10;
 
@@ -332,7 +336,9 @@ final class ThrownText {
   }
 
   /** Returns the frames above those by which the command, or a pool, called the user's code. */
-  private static List<StackTraceElement> own(List<StackTraceElement> stack) {
+  private static List<StackTraceElement> own(List<StackTraceElement> all) {
+    List<StackTraceElement> stack =
+        all.stream().filter(frame -> !HIDDEN.matcher(frame.getClassName()).lookingAt()).toList();
     int task = firstOfTask(stack);
     int end = 0;
     // What a task calls of Fornada belongs to it.

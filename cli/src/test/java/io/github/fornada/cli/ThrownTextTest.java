@@ -38,6 +38,19 @@ class ThrownTextTest {
         .toList();
   }
 
+  /** As that of an OutOfMemoryError: other stacks lack these frames. */
+  @Test
+  void framesThatTheJvmHidesAreLeftOut() {
+    assertThat(
+            ThrownText.frames(
+                stack(
+                    "Task.fill",
+                    "java.lang.invoke.DirectMethodHandle$Holder.invokeStatic",
+                    "java.lang.invoke.LambdaForm$MH/0x0000000801010c00.invoke",
+                    "java.lang.invoke.Invokers$Holder.invokeExact_MT")))
+        .isEqualTo("\n    at Task.fill(X.java:1)");
+  }
+
   /** A stack of a task that has called so many methods of the JDK, one within the other. */
   private static List<StackTraceElement> deepInTheJdk(int depth, String... below) {
     return stack(

@@ -26,8 +26,9 @@ final class HelperOpener implements ProcessSide.Opener {
   public void check(UnaryOperator<?> options) {
     if (!changed(options).launch().states().isEmpty()) {
       throw new IllegalArgumentException(
-          "an AutoPool runs items in this JVM too, where there is no WorkerState: so its worker JVMs"
-              + " may not have one. Use a ProcessPool, or make what the tasks need in the task");
+          "an AutoPool runs items in this JVM too, where there is no WorkerState: so its worker"
+              + " JVMs may not have one. Use a ProcessPool, or make what the tasks need in the"
+              + " task");
     }
   }
 
