@@ -5,11 +5,13 @@ import static io.github.fornada.pipeline.StageModel.threads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.Waiting;
 import io.github.fornada.threads.ThreadPool;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
@@ -66,13 +68,19 @@ final class RunFiguresTest {
 
   @Test
   void whatAFailureStopsIsCounted() {
+    var others = new CountDownLatch(1); // else the failed item may be the last that was taken
     try (var run =
         Pipeline.from(numbers(1000))
             .stage(
                 "a",
                 threads(2),
                 x -> {
+                  if (x == 105) {
+                    others.countDown();
+                  }
                   if (x == 100) {
+                    assertThat(others.await(Waiting.DEADLINE.toSeconds(), TimeUnit.SECONDS))
+                        .isTrue();
                     throw new IllegalStateException("bad");
                   }
                   return x;
