@@ -121,7 +121,7 @@ final class Rendering {
     Object value = value(result);
     return switch (value) {
       case null -> "null";
-      case Number n when isJavas(n) -> json(n);
+      case Number n when isOfJava(n.getClass()) -> json(n);
       case Boolean b -> b.toString();
       case AtomicBoolean b -> b.toString();
       case Object o when containsOthers(o) -> json(o);
@@ -170,6 +170,12 @@ final class Rendering {
     };
   }
 
+  /** Returns the text of a value that JSON has as one. */
+  private static String wordsOf(Object value) {
+    String text = textOf(value);
+    return text == null ? String.valueOf(value.toString()) : text;
+  }
+
   /** Returns the moment, as an {@code Instant} tells it; a day or a time of SQL is none. */
   @SuppressWarnings("JavaUtilDate") // of a task's
   private static String momentOf(Date date) {
@@ -204,9 +210,9 @@ final class Rendering {
     return loader == null || loader.equals(ClassLoader.getPlatformClassLoader());
   }
 
-  /** Returns whether a number is of a class whose text is a number. */
-  private static boolean isJavas(Number n) {
-    return n.getClass().getName().startsWith("java.");
+  /** Returns whether a class of numbers is one whose text is a number. */
+  private static boolean isOfJava(Class<?> type) {
+    return type.getName().startsWith("java.");
   }
 
   /** Returns any value as one line of JSON. */
@@ -408,9 +414,7 @@ final class Rendering {
     /** Returns whether the text of a number need not be a number of JSON's. */
     private static boolean isOddNumber(Class<?> type) {
       return Number.class.isAssignableFrom(type)
-          && (!type.getName().startsWith("java.")
-              || type == DoubleAdder.class
-              || type == DoubleAccumulator.class);
+          && (!isOfJava(type) || type == DoubleAdder.class || type == DoubleAccumulator.class);
     }
   }
 
@@ -431,10 +435,7 @@ final class Rendering {
         case OptionalDouble n -> out.writePOJO(n.isPresent() ? n.getAsDouble() : null);
         case DoubleAdder sum -> out.writeNumber(sum.sum());
         case DoubleAccumulator sum -> out.writeNumber(sum.get());
-        default -> {
-          String text = textOf(value);
-          out.writeString(text == null ? String.valueOf(value.toString()) : text);
-        }
+        default -> out.writeString(wordsOf(value));
       }
     }
   }
@@ -450,8 +451,7 @@ final class Rendering {
     @Override
     public void serialize(Object key, JsonGenerator out, SerializerProvider provider)
         throws IOException {
-      String text = textOf(key);
-      out.writeFieldName(text == null ? String.valueOf(key.toString()) : text);
+      out.writeFieldName(wordsOf(key));
     }
   }
 

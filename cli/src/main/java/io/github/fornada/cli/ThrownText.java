@@ -187,7 +187,9 @@ final class ThrownText {
     } catch (Throwable e) { // the method is the user's, too
       return new Part(Kind.FRAMES, depth, "\n    (its stack trace cannot be had)");
     }
-    return new Part(Kind.FRAMES, depth, frames(stack), place(stack));
+    List<StackTraceElement> own = own(stack);
+    int first = firstOfTask(own);
+    return new Part(Kind.FRAMES, depth, frames(own, first), place(own, first));
   }
 
   private void appendSuppressed(Throwable thrown, int depth) {
@@ -306,7 +308,10 @@ final class ThrownText {
    */
   static String frames(List<StackTraceElement> stack) {
     List<StackTraceElement> own = own(stack);
-    int first = firstOfTask(own);
+    return frames(own, firstOfTask(own));
+  }
+
+  private static String frames(List<StackTraceElement> own, int first) {
     var text = new StringBuilder();
     if (first < MAX_FRAMES) {
       append(text, own, MAX_FRAMES);
@@ -331,7 +336,10 @@ final class ThrownText {
   /** Returns where the task was: the first frame that is its own, or a library's; null if none. */
   static @Nullable String place(List<StackTraceElement> stack) {
     List<StackTraceElement> own = own(stack);
-    int first = firstOfTask(own);
+    return place(own, firstOfTask(own));
+  }
+
+  private static @Nullable String place(List<StackTraceElement> own, int first) {
     return first < 0 ? null : shortened(own.get(first));
   }
 

@@ -250,7 +250,7 @@ final class Controller implements ThreadSide.Watcher {
    * @param item one of its items
    */
   Advice finalAdvice(Object function, @Nullable Object item) throws InterruptedException {
-    while (active.get() && !hasGivenUp) {
+    while (isAtWork()) {
       LockSupport.parkNanos(this, SHORTEST_NANOS); // its thread has nothing more to do
     }
     Advice known = advice();
@@ -307,12 +307,16 @@ final class Controller implements ThreadSide.Watcher {
       return;
     }
     long began = System.nanoTime();
-    while (active.get()
-        && !hasGivenUp
+    while (isAtWork()
         && System.nanoTime() - began < limit.toNanos()
         && !Thread.currentThread().isInterrupted()) {
       LockSupport.parkNanos(this, SHORTEST_NANOS);
     }
+  }
+
+  /** Returns whether the controller's thread is to begin, or has something left to do. */
+  private boolean isAtWork() {
+    return active.get() && !hasGivenUp;
   }
 
   /** The thread ends, or never began: new work begins it again. */

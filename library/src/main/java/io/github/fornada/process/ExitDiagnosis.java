@@ -194,6 +194,22 @@ final class ExitDiagnosis {
     return text.toString();
   }
 
+  private static String hintOfKill(String manner) {
+    if (manner.endsWith(WorkerProcess.EXITING_LONG)) {
+      return "Something in the task called System.exit, or the worker was asked to end: a task must"
+          + " return instead, and a shutdown hook must end.";
+    }
+    if (manner.endsWith(WorkerProcess.CHANNEL_CLOSED)) {
+      return "Something in the task may have closed file descriptors that were not its own.";
+    }
+    if (manner.endsWith(Engine.JVM_EXITS)) {
+      return "Close the pool before, or let it finish what runs with withExitGrace.";
+    }
+    return manner.contains(Engine.JVM_EXITS + Engine.GRACE_OVER)
+        ? "Close the pool before, or give what runs longer with withExitGrace."
+        : "";
+  }
+
   private static String hint(DeathCertificate death) {
     if (death.crashLog() != null) {
       return "The JVM's own report is at " + death.crashLog() + ".";
@@ -206,16 +222,7 @@ final class ExitDiagnosis {
           + " the error, and says what was short.";
     }
     if (death.manner().startsWith(BY_POOL)) {
-      return death.manner().endsWith(WorkerProcess.EXITING_LONG)
-          ? "Something in the task called System.exit, or the worker was asked to end: a task must"
-              + " return instead, and a shutdown hook must end."
-          : death.manner().endsWith(WorkerProcess.CHANNEL_CLOSED)
-              ? "Something in the task may have closed file descriptors that were not its own."
-              : death.manner().endsWith(Engine.JVM_EXITS)
-                  ? "Close the pool before, or let it finish what runs with withExitGrace."
-                  : death.manner().contains(Engine.JVM_EXITS + Engine.GRACE_OVER)
-                      ? "Close the pool before, or give what runs longer with withExitGrace."
-                      : "";
+      return hintOfKill(death.manner());
     }
     return switch (death.exitCode()) {
       case MessageTypes.EXIT_OUT_OF_FILES ->

@@ -30,7 +30,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -55,9 +54,9 @@ final class PipelineTest {
     var begun = new CountDownLatch(2);
     var released = new CountDownLatch(1);
     Iterator<Integer> source =
-        three(next -> {
+        ThreeItems.source(next -> {
           if (next >= 2) {
-            await(next == 2 ? begun : released); // its end would call a worker too
+            ThreeItems.await(next == 2 ? begun : released); // its end would call a worker too
           }
         });
     try (var run =
@@ -217,9 +216,10 @@ final class PipelineTest {
   void aFailureDoesNotWaitForTheBatchBeforeItWhereOrderIsNotKept() {
     var told = new CountDownLatch(1);
     Iterator<Integer> source =
-        three(next -> {
+        ThreeItems.source(next -> {
           if (next == 2) {
-            await(told); // the batch has one item, and no other comes before the failure is told
+            ThreeItems.await(
+                told); // the batch has one item, and no other comes before the failure is told
           }
         });
     try (var run =
@@ -447,7 +447,7 @@ final class PipelineTest {
                     IntStream.range(0, 2)
                         .peek(n -> {
                           if (n == 1) {
-                            await(next);
+                            ThreeItems.await(next);
                           }
                         })
                         .boxed())
@@ -456,32 +456,6 @@ final class PipelineTest {
       assertThat(outcomes.next().get()).isZero();
       next.countDown();
       assertThat(outcomes.next().get()).isEqualTo(1);
-    }
-  }
-
-  /** Gives 0, 1 and 2; {@code before} is called with each, and with 3, when it is asked for it. */
-  private static Iterator<Integer> three(IntConsumer before) {
-    return new Iterator<>() {
-      private int next;
-
-      @Override
-      public boolean hasNext() {
-        before.accept(next);
-        return next < 3;
-      }
-
-      @Override
-      public Integer next() {
-        return next++;
-      }
-    };
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
     }
   }
 

@@ -18,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -34,32 +33,6 @@ final class PipelineWaitsTest {
   private static final Duration A_STALL = Duration.ofSeconds(1);
 
   private static final List<Integer> HUNDRED = IntStream.range(0, 100).boxed().toList();
-
-  /** Gives 0, 1 and 2; {@code before} is called with each, and with 3, when it is asked for it. */
-  private static Iterator<Integer> three(IntConsumer before) {
-    return new Iterator<>() {
-      private int next;
-
-      @Override
-      public boolean hasNext() {
-        before.accept(next);
-        return next < 3;
-      }
-
-      @Override
-      public Integer next() {
-        return next++;
-      }
-    };
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-  }
 
   /**
    * The first attempt ignores its interrupt and goes on when the second has begun. What it makes
@@ -141,7 +114,7 @@ final class PipelineWaitsTest {
       var run = Pipeline.from(source).stage("a", threads(1), x -> x).run();
       Thread consumer =
           Thread.ofPlatform().start(() -> swallow(() -> run.outcomes().forEach(o -> {})));
-      await(begun);
+      ThreeItems.await(begun);
       run.close();
       swallow(() -> assertThat(consumer.join(Waiting.DEADLINE)).isTrue());
     } finally {
@@ -196,9 +169,9 @@ final class PipelineWaitsTest {
     var goesOn = new CountDownLatch(1);
     var stalls = new CopyOnWriteArrayList<String>();
     Iterator<Integer> source =
-        three(next -> {
+        ThreeItems.source(next -> {
           if (next == 2) {
-            await(goesOn);
+            ThreeItems.await(goesOn);
           }
         });
     try (var run =

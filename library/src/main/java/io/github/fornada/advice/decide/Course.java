@@ -62,7 +62,7 @@ final class Course {
     RAMP,
     /** The setting stays, and is looked at now and then. */
     HOLD,
-    /** A quarter more is tried. */
+    /** A quarter or half more is tried. */
     PROBE,
     /** Fewer are tried. */
     FEWER,

@@ -3,8 +3,9 @@ package io.github.fornada.advice.decide;
 import io.github.fornada.advice.decide.Course.Phase;
 
 /**
- * Tries another number in flight while one is held: a quarter more, to see whether that gives more;
- * or fewer, to see whether they give as much, because then the other side has a shorter queue.
+ * Tries another number in flight while one is held: a quarter or half more, to see whether that
+ * gives more; or fewer, to see whether they give as much, because then the other side has a shorter
+ * queue.
  */
 final class Probe {
   /**
@@ -56,13 +57,16 @@ final class Probe {
 
   /** Returns whether few of the items to come are enough to tell. */
   private boolean isCheap(Part part) {
-    return itemsToTell(part) < 0.1 * (known.left() >= 0 ? known.left() : known.done());
+    return areFew(itemsToTell(part));
   }
 
   /** Returns whether few of the items to come are enough to tell what fewer in flight give. */
   boolean isCheapWithFewer() {
-    return OF_FEWER * itemsToTell(Part.QUARTER)
-        < 0.1 * (known.left() >= 0 ? known.left() : known.done());
+    return areFew(OF_FEWER * itemsToTell(Part.QUARTER));
+  }
+
+  private boolean areFew(double items) {
+    return items < 0.1 * (known.left() >= 0 ? known.left() : known.done());
   }
 
   // A quarter more, now and then. Where times vary so much that this takes too many items to tell,

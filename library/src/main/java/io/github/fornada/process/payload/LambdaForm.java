@@ -4,7 +4,6 @@ import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import java.io.IOException;
-import java.io.ObjectInputFilter;
 import java.io.Serializable;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -75,7 +74,7 @@ public final class LambdaForm {
    * Returns the parts of a lambda; null if the JDK's serialization must be used. Runs no user code.
    */
   public static @Nullable SerializedLambda of(Object value) {
-    if (!value.getClass().isHidden() || ObjectInputFilter.Config.getSerialFilter() != null) {
+    if (!value.getClass().isHidden() || ObjectStreams.isFiltered()) {
       return null;
     }
     MethodHandle replace = WRITTEN.get(value.getClass()).replace;

@@ -150,9 +150,16 @@ final class ObjectStreams {
     }
   }
 
+  /**
+   * Returns whether a serialization filter is set for the whole JVM. It sees only what the JDK
+   * writes, so that is used for all then.
+   */
+  static boolean isFiltered() {
+    return ObjectInputFilter.Config.getSerialFilter() != null;
+  }
+
   private static boolean isOfFilter(InvalidClassException thrown) {
-    return ObjectInputFilter.Config.getSerialFilter() != null
-        && String.valueOf(thrown.getMessage()).contains("REJECTED");
+    return isFiltered() && String.valueOf(thrown.getMessage()).contains("REJECTED");
   }
 
   private static InvalidObjectException rejected(Reader stream, InvalidClassException cause) {
@@ -230,7 +237,7 @@ final class ObjectStreams {
       if (BufferForm.isFor(object)) {
         return BufferForm.of(object);
       }
-      if (object instanceof Record && ObjectInputFilter.Config.getSerialFilter() == null) {
+      if (object instanceof Record && !isFiltered()) {
         return RecordForm.of(object);
       }
       return replace == null ? object : replace.apply(object);

@@ -50,7 +50,7 @@ final class ReadingCheck {
 
   /** Returns whether the JVM's own settings for deserialization are the user's code. */
   static boolean isFiltered() {
-    return ObjectInputFilter.Config.getSerialFilter() != null
+    return ObjectStreams.isFiltered()
         || ObjectInputFilter.Config.getSerialFilterFactory().getClass().getClassLoader() != null;
   }
 

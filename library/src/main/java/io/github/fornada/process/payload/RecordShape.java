@@ -4,7 +4,6 @@ import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import java.io.IOException;
-import java.io.ObjectInputFilter;
 import java.io.Serializable;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -167,7 +166,7 @@ public final class RecordShape {
 
   /** Returns whether all parts of a record are quickly encoded. Runs no user code. */
   public static boolean isQuick(Record value) {
-    return ObjectInputFilter.Config.getSerialFilter() == null && isQuick(value, new Walk());
+    return !ObjectStreams.isFiltered() && isQuick(value, new Walk());
   }
 
   private static boolean isQuick(Record value, Walk walk) {
@@ -192,7 +191,7 @@ public final class RecordShape {
    * used. Runs no user code.
    */
   static boolean encode(Object value, MessageOutput out) throws IOException {
-    return ObjectInputFilter.Config.getSerialFilter() == null && encode(value, out, new Walk());
+    return !ObjectStreams.isFiltered() && encode(value, out, new Walk());
   }
 
   private static boolean encode(Object value, MessageOutput out, Walk walk) throws IOException {

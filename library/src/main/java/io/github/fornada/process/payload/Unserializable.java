@@ -1,7 +1,6 @@
 package io.github.fornada.process.payload;
 
 import java.io.NotSerializableException;
-import java.io.ObjectInputFilter;
 import java.io.Serializable;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Field;
@@ -95,7 +94,7 @@ public record Unserializable(String path, Object object) {
 
   private static String advice(Object object, boolean inResult) {
     Class<?> type = object.getClass();
-    if (object instanceof Record && ObjectInputFilter.Config.getSerialFilter() != null) {
+    if (object instanceof Record && ObjectStreams.isFiltered()) {
       return OF_A_FILTERED_JVM;
     }
     if (object instanceof Record && isClosed(type)) {
@@ -146,7 +145,7 @@ public record Unserializable(String path, Object object) {
     }
     if (object instanceof Record record
         && !(object instanceof Serializable)
-        && ObjectInputFilter.Config.getSerialFilter() == null) {
+        && !ObjectStreams.isFiltered()) {
       @Nullable Object[] parts = RecordShape.parts(record);
       if (parts != null) {
         return findInParts(record, parts, path, depth, seen);

@@ -382,15 +382,8 @@ final class Execution {
 
   private void actAsOther(PipelineRun<Object> opened, CountDownLatch over) {
     Kind kind = plan.consumption().kind();
-    switch (kind) {
-      case CANCELLED_BY_OTHER,
-          CLOSED_BY_OTHER,
-          INTERRUPTED,
-          SHUT_DOWN_BY_OTHER,
-          SHUT_DOWN_NOW_BY_OTHER -> {}
-      default -> {
-        return;
-      }
+    if (!kind.isByOther()) {
+      return;
     }
     try {
       if (over.await(plan.consumption().when(), TimeUnit.MILLISECONDS)) {

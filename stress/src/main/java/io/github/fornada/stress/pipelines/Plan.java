@@ -88,6 +88,19 @@ record Plan(
       return compareTo(SHUT_DOWN_BY_CONSUMER) >= 0;
     }
 
+    /** Whether a thread beside the consumer stops it, after some milliseconds. */
+    boolean isByOther() {
+      return switch (this) {
+        case CANCELLED_BY_OTHER,
+            CLOSED_BY_OTHER,
+            INTERRUPTED,
+            SHUT_DOWN_BY_OTHER,
+            SHUT_DOWN_NOW_BY_OTHER ->
+            true;
+        default -> false;
+      };
+    }
+
     boolean isCancel() {
       return this == CANCELLED_BY_CONSUMER
           || this == CANCELLED_BY_SOURCE
