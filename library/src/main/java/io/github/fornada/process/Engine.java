@@ -13,6 +13,7 @@ import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
+import io.github.fornada.process.launch.LaunchSettings;
 import io.github.fornada.process.launch.Launcher;
 import io.github.fornada.process.payload.BufferFiles;
 import io.github.fornada.process.payload.CodecSessions;
@@ -73,14 +74,14 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   /** How often the age and memory of workers are checked, if there are limits on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
 
-  /**
-   * The number of JVMs that are started at once when the pool opens. The others are started by the
-   * threads of their slots.
-   */
-  private static final int MAX_BEGUN_FIRST = 4; // Guess
-
   /** How long workers of another engine count as free after that was said. */
   private static final long FREE_ELSEWHERE_NANOS = 200_000_000; // Guess
+
+  /** A pause after which the first result has probably arrived. */
+  private static final Duration TIDYING = Duration.ofMillis(20); // Guess
+
+  /** From when on workers that boot must be guarded too. */
+  private static final Duration TIDYING_AT_THE_LATEST = Duration.ofSeconds(1); // Guess
 
   /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
@@ -121,7 +122,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   /** The number of threads that a close waits for: one for each slot, and helpers. */
   private final AtomicInteger awaitedThreads;
 
-  private final AtomicInteger workerNumbers = new AtomicInteger();
+  private final AtomicInteger workerNumbers;
   private final AtomicInteger startFailures = new AtomicInteger();
   private final AtomicInteger startKills = new AtomicInteger();
 
@@ -131,7 +132,8 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   private final AtomicInteger sharedNumbers = new AtomicInteger();
   private final AtomicInteger nextSlot = new AtomicInteger();
   private final AtomicBoolean balancing = new AtomicBoolean();
-  private final AtomicBoolean swept = new AtomicBoolean();
+  private final AtomicBoolean warm = new AtomicBoolean();
+  private final AtomicBoolean tidied = new AtomicBoolean();
   private final Thread exitHook;
   private final boolean growsOnDemand;
 
@@ -171,7 +173,8 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
       ProcessOptions options,
       List<Path> bases,
       @Nullable WorkerReserve reserve,
-      @Nullable FarSide far)
+      @Nullable FarSide far,
+      FirstWorkers first)
       throws IOException {
     super(source, ExecutionModel.PROCESSES, options.workers(), options.policy());
     this.used = source == null && far == null ? Integer.MAX_VALUE : 0;
@@ -190,7 +193,8 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
             MAX_LOST_CLASS_THREADS
                 + 2 * ClassQuestions.MAX_THREADS * (options.workers() + options.life().spares()));
     this.bases = bases;
-    this.directory = PrivateDirectory.create(bases, options.workers());
+    this.directory = first.directory();
+    this.workerNumbers = new AtomicInteger(first.count());
     this.space =
         Space.ofParent(
             directory,
@@ -212,22 +216,14 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
             });
     // The steps to undo if a later one fails, the last one first.
     var undo = new ArrayDeque<Runnable>();
-    undo.push(() -> PrivateDirectory.delete(directory));
     try {
-      this.guard = new OrphanGuard(directory);
-      undo.push(guard::close);
-      this.launcher =
-          new Launcher(
-              far == null ? options.launchSettings() : options.launchSettings().madeAlone(),
-              directory,
-              guard);
-      this.handshakeServer = new HandshakeServer(directory, begunFirst());
+      this.guard = first.guard();
+      this.launcher = first.launcher();
+      // With none of them, the first is started when there is work.
+      this.handshakeServer =
+          new HandshakeServer(directory, first.count() == 0 ? 1 : first.toLetIn());
       undo.push(handshakeServer::close);
-      // Their JVMs boot while everything else is prepared.
-      var begun = new ArrayList<WorkerStart>();
-      undo.push(() -> begun.forEach(WorkerStart::abandon));
-      beginFirst(begun);
-      var _ = startThread("fornada-guard", guard::start);
+      later(TIDYING_AT_THE_LATEST, this::tidyUp);
       handshakeServer.awaitReady();
       this.classes = ClassServer.passingOn(options.launch().classFiles(), far);
       options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
@@ -241,6 +237,11 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
       undo.push(() -> Mappings.remove(this));
       Spaces.add(this, space);
       undo.push(() -> Spaces.end(this));
+      var begun = new ArrayList<WorkerStart>();
+      for (LaunchedWorker launched : first.await()) {
+        begun.add(new WorkerStart(this, launched));
+        mark(launched);
+      }
       this.supply = new WorkerSupply(this, options.life().spares(), begun);
       undo.push(this::giveUp);
       // The last: the hook may run at once, and looks at all that was made before.
@@ -290,24 +291,26 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     }
   }
 
-  private int begunFirst() {
-    int min = options.life().minWorkers();
-    int lasting = min < 0 ? options.workers() : Math.min(min, options.workers());
-    return Math.min(lasting, MAX_BEGUN_FIRST);
-  }
-
-  private void beginFirst(List<WorkerStart> begun) {
-    for (int i = 0; i < begunFirst(); i++) {
-      begun.add(WorkerStart.begin(this, launcher, nextWorkerNumber()));
+  /** Does work that can be done while the first worker's JVM boots; later calls do nothing. */
+  void whileTheFirstBoots(Segment segment) {
+    if (!warm.getAndSet(true)) {
+      ClassPreloader.warmUp(segment);
+      warmUpCodec();
     }
   }
 
-  /** Does work that can be done while the first worker's JVM boots; later calls do nothing. */
-  void whileTheFirstBoots(Segment segment) {
-    if (!swept.getAndSet(true)) {
-      ClassPreloader.warmUp(segment);
-      PrivateDirectory.sweep(bases);
-      warmUpCodec();
+  /**
+   * Does once what nobody waits for: the guard starts a process, and others may have left folders
+   * behind. Both would take a processor from workers that boot.
+   */
+  private void tidyUp() {
+    if (!isEnding() && !tidied.getAndSet(true)) {
+      startSoon(
+          "fornada-guard",
+          () -> {
+            guard.start();
+            PrivateDirectory.sweep(bases);
+          });
     }
   }
 
@@ -345,8 +348,20 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
       @Nullable WorkerReserve reserve,
       @Nullable FarSide far) {
     Nesting.check();
+    LaunchSettings settings = options.launchSettings();
     try {
-      return new Engine(source, options, bases, reserve, far);
+      var first =
+          FirstWorkers.begin(
+              options, far == null ? settings : settings.madeAlone(), bases, reserve);
+      Engine engine = null;
+      try {
+        engine = new Engine(source, options, bases, reserve, far, first);
+        return engine;
+      } finally {
+        if (engine == null) {
+          first.abandon();
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("the process pool could not be opened: " + e.getMessage(), e);
     }
@@ -668,14 +683,22 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     return supply;
   }
 
-  /** Takes a worker's JVM that has booted already from the reserve; null if there is none. */
-  WorkerReserve.@Nullable Reserved takeReserved() {
-    WorkerReserve.Reserved taken = reserve == null ? null : reserve.take();
-    if (taken != null) {
-      foreignMarks.add(taken.mark());
-      guard.add(taken.process());
+  /** Starts a worker's JVM, or takes one from the reserve. */
+  LaunchedWorker launch(int number) {
+    ReservedWorker taken = reserve == null ? null : reserve.take();
+    if (taken == null) {
+      return LaunchedWorker.launch(launcher, number);
     }
-    return taken;
+    guard.add(taken.process());
+    LaunchedWorker launched = LaunchedWorker.of(taken, number);
+    mark(launched);
+    return launched;
+  }
+
+  private void mark(LaunchedWorker launched) {
+    if (launched.reserved() != null) {
+      foreignMarks.add(launched.mark());
+    }
   }
 
   void isExiting(WorkerProcess worker) {
@@ -810,6 +833,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
 
   void workerIsReady() {
     ClassPreloader.soonForALoss();
+    if (!tidied.get()) {
+      later(TIDYING, this::tidyUp);
+    }
     startFailures.set(0);
     startKills.set(0);
   }

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.ExitWatch;
+import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -32,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * moment later.
  *
  * <p><b>Costs.</b> The reserve keeps as many JVMs as its options have workers, for as long as it is
- * open. Each takes about 50 MB of memory, and no processor time once it is ready.
+ * open. Each takes about 50 MB of memory, 2 MB of them in the shared memory of the system, and no
+ * processor time once it is ready.
  *
  * <p>Close the reserve when no more pools will be opened. This ends the workers that no pool has
  * taken; those taken belong to their pools. No worker outlives this JVM.
@@ -65,31 +67,24 @@ public final class WorkerReserve implements AutoCloseable {
 
   private final ProcessOptions options;
   private final Path directory;
+  private final HandshakeServer handshakeServer;
   private final OrphanGuard guard;
   private final Launcher launcher;
   private final Thread exitHook;
 
   // All guarded by this.
-  private final ArrayDeque<Reserved> ready = new ArrayDeque<>();
+  private final ArrayDeque<ReservedWorker> ready = new ArrayDeque<>();
   private final Set<Process> running = new HashSet<>();
   private int number;
   private int starting;
   private boolean closed;
-
-  /**
-   * A worker JVM that waits until a pool takes it.
-   *
-   * @param mark the mark in its environment, and so in the environment of every process that it
-   *     will start
-   * @param launchedMillis a time before its start
-   */
-  record Reserved(Process process, String mark, long launchedMillis) {}
 
   private WorkerReserve(ProcessOptions options) throws IOException {
     this.options = options;
     this.directory = PrivateDirectory.create(PrivateDirectory.bases(), options.workers());
     this.guard = new OrphanGuard(directory);
     this.launcher = new Launcher(options.launchSettings(), directory, guard);
+    this.handshakeServer = new HandshakeServer(directory, options.workers());
     this.exitHook = new Thread(this::close, "fornada-reserve-exit");
     boolean whole = false;
     try {
@@ -112,7 +107,7 @@ public final class WorkerReserve implements AutoCloseable {
    * @throws IllegalArgumentException if an option is out of its bounds; the message names it
    * @throws IllegalStateException if a worker opens it while a class is initialized, or there are
    *     too many levels of workers in workers
-   * @throws UncheckedIOException if the reserve's private folder cannot be created
+   * @throws UncheckedIOException if the reserve's private folder or socket cannot be created
    */
   public static WorkerReserve open(UnaryOperator<ProcessOptions> change) {
     Nesting.check();
@@ -143,18 +138,26 @@ public final class WorkerReserve implements AutoCloseable {
     }
   }
 
+  Path directory() {
+    return directory;
+  }
+
   /** Returns the process ids of the workers that wait to be taken. */
   synchronized List<Long> pids() {
     return ready.stream().map(reserved -> reserved.process().pid()).toList();
   }
 
   /** Takes a worker for a pool; returns null if there is none left. Never waits. */
-  @Nullable Reserved take() {
-    Reserved taken = null;
+  @Nullable ReservedWorker take() {
+    ReservedWorker taken = null;
     synchronized (this) {
       while (taken == null && !ready.isEmpty()) {
-        Reserved first = ready.remove();
-        taken = first.process().isAlive() ? first : null;
+        ReservedWorker first = ready.remove();
+        if (first.process().isAlive()) {
+          taken = first;
+        } else {
+          first.giveUp();
+        }
       }
       if (closed) {
         return taken;
@@ -175,40 +178,47 @@ public final class WorkerReserve implements AutoCloseable {
         starting++;
         next = ++number;
       }
-      Process process = null;
-      long launchedMillis = System.currentTimeMillis();
+      ReservedWorker started = null;
       try {
         PrivateDirectory.restore(directory);
-        process = launcher.startForReserve(next);
+        handshakeServer.restore();
+        started = ReservedWorker.start(launcher, handshakeServer, directory, next);
       } catch (IOException | RuntimeException e) {
         Log.get().log(System.Logger.Level.DEBUG, "a worker could not be started in reserve", e);
       }
       synchronized (this) {
         starting--;
-        if (process == null) {
+        if (started == null) {
           closeIfLast();
           return;
         }
-        Process started = process;
-        running.add(started);
+        Process process = started.process();
+        running.add(process);
         if (closed) {
-          Reaper.kill(started.toHandle());
+          Reaper.kill(process.toHandle());
+          started.giveUp();
         } else {
-          ready.add(new Reserved(started, launcher.mark(next), launchedMillis));
+          ready.add(started);
         }
-        ExitWatch.then(started, () -> ended(started));
+        ExitWatch.then(process, () -> ended(process));
       }
     }
   }
 
   private void ended(Process process) {
-    boolean wasReady;
+    ReservedWorker left = null;
     synchronized (this) {
       running.remove(process);
-      wasReady = ready.removeIf(each -> each.process().equals(process));
+      for (ReservedWorker each : ready) {
+        left = each.process().equals(process) ? each : left;
+      }
+      if (left != null) {
+        ready.remove(left);
+        left.giveUp();
+      }
       closeIfLast();
     }
-    if (wasReady) {
+    if (left != null) {
       refillLater(AFTER_DEATH);
     }
   }
@@ -228,6 +238,7 @@ public final class WorkerReserve implements AutoCloseable {
   private synchronized void closeIfLast() {
     if (closed && running.isEmpty() && starting == 0) {
       guard.close();
+      handshakeServer.close();
       PrivateDirectory.delete(directory);
     }
   }
@@ -235,7 +246,7 @@ public final class WorkerReserve implements AutoCloseable {
   /** Ends the workers that no pool has taken. Does not wait for pools. */
   @Override
   public void close() {
-    List<Reserved> left;
+    List<ReservedWorker> left;
     synchronized (this) {
       if (closed) {
         return;
@@ -244,8 +255,9 @@ public final class WorkerReserve implements AutoCloseable {
       left = new ArrayList<>(ready);
       ready.clear();
     }
-    for (Reserved reserved : left) {
+    for (ReservedWorker reserved : left) {
       Reaper.kill(reserved.process().toHandle());
+      reserved.giveUp();
       var _ = WorkerProcess.exitCode(reserved.process());
       ended(reserved.process());
     }

@@ -2,13 +2,11 @@ package io.github.fornada.process;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.jvm.BoundedText;
-import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.host.Entrance;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
-import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
 import io.github.fornada.process.launch.Launcher;
 import io.github.fornada.process.payload.Mappings;
@@ -29,7 +27,6 @@ import java.io.IOException;
 import java.io.NotSerializableException;
 import java.io.Serial;
 import java.io.Serializable;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,17 +51,11 @@ final class WorkerStart {
 
   private final Engine engine;
   private final int number;
-  private final long began = System.nanoTime();
+  private final long began;
   private final Duration limit;
-
-  /** The file of the shared memory. Slot's thread only. */
-  private Path memory;
 
   private final PrintedLines printed;
   private final AtomicBoolean tooLate = new AtomicBoolean();
-
-  /** A time before its JVM was started, in milliseconds of the clock of file times. */
-  private final long launchedMillis;
 
   /** Whether the pool no longer wants this worker. */
   private volatile boolean calledOff;
@@ -72,42 +63,20 @@ final class WorkerStart {
   /** Whether it was exiting and had to be killed. */
   private volatile boolean exitedLong;
 
+  private final LaunchedWorker launched;
+
   /** Its JVM; null if that could not be started. */
   private final @Nullable Process process;
 
-  /** Why the JVM could not be started; null if it was. */
-  private final @Nullable WorkerStartException failure;
-
-  /** The mark in its environment, and so in the environment of every process that it starts. */
-  private final String mark;
-
-  private WorkerStart(Engine engine, Launcher launcher, int number) {
+  /** Goes on with the start of a worker that was launched; see {@link #finish}. */
+  WorkerStart(Engine engine, LaunchedWorker launched) {
     this.engine = engine;
-    this.number = number;
+    this.number = launched.number();
+    this.began = launched.began();
     this.printed = new PrintedLines(engine.printer());
     this.limit = engine.options().launch().startupTimeout();
-    this.memory = engine.directory().resolve("segment-" + number);
-    Process started = null;
-    WorkerStartException failed = null;
-    WorkerReserve.Reserved reserved = engine.takeReserved();
-    this.launchedMillis = reserved == null ? System.currentTimeMillis() : reserved.launchedMillis();
-    try {
-      started = reserved == null ? launcher.start(number) : reserved.process();
-    } catch (IOException | RuntimeException | Error e) {
-      failed =
-          new WorkerStartException("a worker JVM could not be started: " + e, e, launchFailure(e));
-    }
-    this.process = started;
-    this.failure = failed;
-    this.mark = reserved == null ? launcher.mark(number) : reserved.mark();
-  }
-
-  /**
-   * Starts the JVM of a worker and does not wait for it. Until {@link #finish} is called the worker
-   * gets no further than its first request. If that never happens, the worker ends with the pool.
-   */
-  static WorkerStart begin(Engine engine, Launcher launcher, int number) {
-    return new WorkerStart(engine, launcher, number);
+    this.launched = launched;
+    this.process = launched.process();
   }
 
   /**
@@ -122,7 +91,7 @@ final class WorkerStart {
       throw new WorkerStartException(
           "a worker JVM could not be started: " + e, e, WorkerStartException.Kind.FAILED);
     }
-    return begin(engine, engine.launcher(), number).finish();
+    return new WorkerStart(engine, engine.launch(number)).finish();
   }
 
   /** Ends a start that the pool no longer wants; a thread that waits for the start sees that. */
@@ -135,16 +104,13 @@ final class WorkerStart {
 
   /** Gives the start up, if no thread waits for it; its process is gone on return. */
   void abandon() {
-    if (process != null) {
-      Reaper.kill(process.toHandle());
-      var _ = WorkerProcess.exitCode(process);
-    }
+    launched.abandon();
   }
 
   /** Waits until it is ready, as {@link #start} does. */
   WorkerProcess finish() {
     if (process == null) {
-      throw Objects.requireNonNull(failure);
+      throw Objects.requireNonNull(launched.failure());
     }
     return finish(process);
   }
@@ -163,15 +129,14 @@ final class WorkerStart {
     var drains = new ArrayList<Thread>();
     Entrance entrance = null;
     Connection came = null;
-    Segment segment = null;
+    ReservedWorker reserved = launched.reserved();
+    WorkerMemory memory = reserved == null ? null : reserved.memory();
     boolean served = false;
     engine.startBegins(this);
     try {
       engine.restoreDirectory();
-      String token = HandshakeServer.newToken();
-      Entrance made = engine.handshakeServer().expect(number, token);
+      Entrance made = reserved == null ? expect(process) : reserved;
       entrance = made;
-      Launcher.tell(process, token, number, made.path());
       drains.add(
           new OutputDrain(process.getInputStream(), false, printed)
               .start("fornada-stdout-" + number));
@@ -180,12 +145,12 @@ final class WorkerStart {
               .start("fornada-stderr-" + number));
       ExitWatch.then(process, made::close); // which ends the wait below
       // Everything that takes time is done while the worker's JVM boots.
-      segment = segment();
-      engine.whileTheFirstBoots(segment);
+      WorkerMemory shared = memory == null ? makeMemory() : memory;
+      memory = shared;
+      engine.whileTheFirstBoots(shared.segment());
       came = made.accept(); // the limit above ends this wait by ending the process
-      WorkerProcess ready = settle(process, drains, came, segment);
-      segment = null; // owned by the worker from now on
-      served = true;
+      WorkerProcess ready = settle(process, drains, came, shared);
+      served = true; // from now on the worker has the segment
       return ready;
     } catch (IOException | InterruptedException e) {
       HandshakeServer.closeQuietly(came);
@@ -223,17 +188,38 @@ final class WorkerStart {
               ? WorkerStartException.Kind.KILLED // no memory, or no thread, just now
               : WorkerStartException.Kind.FAILED);
     } finally {
-      if (segment != null) {
-        segment.close();
-      }
       if (!served) {
+        if (memory != null) {
+          memory.segment().close();
+        }
         ExitWatch.then(process, () -> isGone(process)); // its initializer may have shared objects
       }
       settled.set(true);
       engine.startEnded(this);
       deadline.cancel(false);
       HandshakeServer.closeQuietly(entrance);
-      delete(memory);
+      if (memory != null) {
+        memory.deleteFile();
+      }
+    }
+  }
+
+  /** Makes an entrance for a new worker, and tells it where that is. */
+  private Entrance expect(Process process) throws IOException {
+    String token = HandshakeServer.newToken();
+    Entrance made = engine.handshakeServer().expect(number, token);
+    Launcher.tell(process, token, number, made.path());
+    return made;
+  }
+
+  private WorkerMemory makeMemory() {
+    try {
+      return WorkerMemory.make(engine.directory(), number);
+    } catch (IOException e) {
+      throw new WorkerStartException(
+          "a worker JVM could not be started: " + e.getMessage(),
+          e,
+          WorkerStartException.Kind.FAILED);
     }
   }
 
@@ -249,32 +235,13 @@ final class WorkerStart {
                 false);
   }
 
-  /**
-   * Returns the kind of a failed launch. The JDK starts processes through a helper process, which
-   * can be killed like any other.
-   */
-  private static WorkerStartException.Kind launchFailure(Throwable e) {
-    if (e instanceof VirtualMachineError) {
-      return WorkerStartException.Kind.KILLED; // no memory, or no thread, just now
-    }
-    if (e instanceof Error) {
-      return WorkerStartException.Kind.FAILED;
-    }
-    if (e instanceof RuntimeException) {
-      return WorkerStartException.Kind.REFUSED;
-    }
-    return String.valueOf(e.getMessage()).contains("signal: ")
-        ? WorkerStartException.Kind.KILLED
-        : WorkerStartException.Kind.FAILED;
-  }
-
   private WorkerProcess settle(
-      Process process, List<Thread> drains, Connection connection, Segment segment)
+      Process process, List<Thread> drains, Connection connection, WorkerMemory memory)
       throws IOException {
     var control = new ControlChannel(connection);
     ClassQuestions questions = engine.classQuestions(control);
     try {
-      return settle(process, drains, control, questions, segment);
+      return settle(process, drains, control, questions, memory);
     } catch (IOException | RuntimeException | Error e) {
       questions.end();
       HandshakeServer.closeQuietly(control); // this ends the thread that writes to it too
@@ -287,15 +254,16 @@ final class WorkerStart {
       List<Thread> drains,
       ControlChannel control,
       ClassQuestions questions,
-      Segment segment)
+      WorkerMemory memory)
       throws IOException {
     Duration timeLimit = engine.policy().timeout();
     WorkerLaunch launch = engine.options().launch();
     long asked = System.nanoTime();
     new WorkerConfig(
+            number,
             engine.directory(),
             Mappings.folders(),
-            memory,
+            memory.file(),
             timeLimit == null ? -1 : timeLimit.toNanos(),
             engine.policy().grace().toNanos(),
             engine.launcher().heap(),
@@ -306,7 +274,7 @@ final class WorkerStart {
       ControlChannel.Frame frame = control.receive();
       switch (frame.type()) {
         case MessageTypes.READY -> {
-          return ready(frame.body(), asked, process, drains, control, questions, segment);
+          return ready(frame.body(), asked, process, drains, control, questions, memory.segment());
         }
         // The initializer may need classes of this JVM before the worker is ready.
         case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE -> questions.add(frame);
@@ -358,37 +326,6 @@ final class WorkerStart {
     }
   }
 
-  /** Creates the shared memory: in memory, or on disk if there is no room. */
-  private Segment segment() {
-    Path overflow = PrivateDirectory.overflow(engine.directory());
-    try {
-      return Segment.create(memory);
-    } catch (IOException e) {
-      if (overflow == null) {
-        throw noRoom(e);
-      }
-    }
-    memory = overflow.resolve(memory.getFileName());
-    try {
-      return Segment.create(memory);
-    } catch (IOException e) {
-      throw noRoom(e);
-    }
-  }
-
-  private WorkerStartException noRoom(IOException e) {
-    return new WorkerStartException(
-        "a worker JVM could not be started: the memory it shares with the pool, "
-            + Segment.SIZE
-            + " bytes, could not be made: "
-            + e.getMessage()
-            + " ("
-            + memory
-            + "); make room there, or set java.io.tmpdir to a folder that has more",
-        e,
-        WorkerStartException.Kind.FAILED);
-  }
-
   private WorkerProcess ready(
       MessageInput body,
       long asked,
@@ -411,7 +348,7 @@ final class WorkerStart {
         new WorkerProcess(
             engine,
             number,
-            mark,
+            launched.mark(),
             process,
             printed,
             drains,
@@ -420,7 +357,7 @@ final class WorkerStart {
             segment,
             offset,
             now - began,
-            launchedMillis);
+            launched.launchedMillis());
     ProcessEvents.workerStarted(pid, now - began);
     var _ = engine.startThread("fornada-control-" + number, worker::listen);
     return worker;
@@ -535,7 +472,7 @@ final class WorkerStart {
       text.append("it was killed by its pool, ").append(WorkerProcess.EXITING_LONG);
     } else {
       Path crashLog = Launcher.crashLog(Long.toString(process.pid()));
-      boolean crashed = ExitDiagnosis.isWrittenSince(crashLog, launchedMillis);
+      boolean crashed = ExitDiagnosis.isWrittenSince(crashLog, launched.launchedMillis());
       text.append("it ").append(ExitDiagnosis.manner(code, crashed));
       if (crashed) {
         text.append("; the JVM's own report is at ").append(crashLog);
@@ -547,13 +484,5 @@ final class WorkerStart {
     text.append(
         lines.isEmpty() ? ". It printed nothing." : ". It printed:\n" + String.join("\n", lines));
     return text.toString();
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
-    }
   }
 }

@@ -6,9 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
+import io.github.fornada.WorkerLostException;
+import io.github.fornada.shared.SharedLock;
+import io.github.fornada.shared.SharedSpace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -95,6 +104,86 @@ class ReserveTest {
           "others are in reserve",
           Leftovers.SOON,
           () -> reserve.pids().size() == 2 && reserve.pids().stream().noneMatch(first::contains));
+    }
+  }
+
+  @Test
+  void whatAWorkerThatDiedInReserveSharedIsFreed() throws Exception {
+    try (WorkerReserve reserve = reserve(1)) {
+      long pid = ready(reserve, 1).iterator().next();
+      assertThat(segments(reserve)).containsExactly("segment-1");
+      ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+      Waiting.until(
+          "its memory is another worker's",
+          Leftovers.SOON,
+          () -> segments(reserve).equals(Set.of("segment-2")));
+    }
+  }
+
+  @Test
+  void aTakenWorkersMemoryHasNoNameOnceItIsReady() throws Exception {
+    try (WorkerReserve reserve = reserve(2);
+        Pool pool = ProcessPool.open(reserve, o -> o.withWorkers(1))) {
+      var _ = pool.submit(1, i -> i).get();
+      Waiting.until(
+          "only those in reserve have one",
+          Leftovers.SOON,
+          () -> segments(reserve).equals(Set.of("segment-2", "segment-3")));
+    }
+  }
+
+  @Test
+  void aPoolThatNeverRanAnythingGivesItsTakenWorkersUp() throws Exception {
+    try (WorkerReserve reserve = reserve(1)) {
+      Set<Long> before = ready(reserve, 1);
+      ProcessPool.open(reserve, o -> o).close();
+      Waiting.until(
+          "it has ended",
+          Leftovers.SOON,
+          () -> before.stream().noneMatch(pid -> ProcessHandle.of(pid).isPresent()));
+    }
+  }
+
+  @Test
+  void aWorkerThatIsTakenBeforeItHasBootedIsWaitedFor() throws Exception {
+    try (WorkerReserve reserve = reserve(1);
+        Pool pool = ProcessPool.open(reserve, o -> o)) {
+      assertThat(pool.submit(1, i -> i + 1).get()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aLockOfATakenWorkerThatDiedIsFree() throws Exception {
+    try (WorkerReserve reserve = reserve(1)) {
+      ProcessPool.open(reserve, o -> o).close();
+      var _ = ready(reserve, 1); // its number in the reserve is not the one in the pool
+      try (Pool pool = ProcessPool.open(reserve, o -> o)) {
+        SharedLock lock = SharedSpace.of(pool).lock();
+        assertThatThrownBy(() -> pool.submit(lock, ReserveTest::dieWith).get())
+            .hasCauseInstanceOf(WorkerLostException.class);
+        try (SharedLock.Hold hold = lock.tryAcquire(Leftovers.SOON)) {
+          assertThat(hold).isNotNull();
+        }
+      }
+    }
+  }
+
+  @SuppressWarnings("MustBeClosed")
+  private static int dieWith(SharedLock lock) throws InterruptedException {
+    var _ = lock.acquire();
+    Runtime.getRuntime().halt(3);
+    return 0;
+  }
+
+  /** Returns the names of the files of the shared memory of those in reserve. */
+  private static Set<String> segments(WorkerReserve reserve) {
+    try (Stream<Path> files = Files.list(reserve.directory())) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(name -> name.startsWith("segment-"))
+          .collect(Collectors.toSet());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

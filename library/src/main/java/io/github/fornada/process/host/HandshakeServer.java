@@ -54,8 +54,11 @@ public final class HandshakeServer implements AutoCloseable {
 
   private final Map<Integer, Door> expected = new ConcurrentHashMap<>();
 
-  /** What is being made for the first workers; null when it is. */
+  /** What is being made for the first workers; null when it is, or was not begun. */
   private @Nullable Making making;
+
+  /** Whether workers will come soon, and {@link #awaitReady} prepares for them. */
+  private final boolean prepares;
 
   /** FIFOs that a process makes; null if it could not be started. */
   private record Making(@Nullable Process process, List<Path> paths) {}
@@ -63,11 +66,12 @@ public final class HandshakeServer implements AutoCloseable {
   /**
    * Creates a server, and begins to make what it needs: see {@link #awaitReady}.
    *
-   * @param workers how many workers will come soon
+   * @param workers how many workers will come soon; with 0 nothing is made until one does
    */
   public HandshakeServer(Path directory, int workers) {
     this.directory = directory;
-    this.making = beginFifos(Math.max(1, workers));
+    this.prepares = workers > 0;
+    this.making = prepares ? beginFifos(workers) : null;
   }
 
   /**
@@ -76,6 +80,12 @@ public final class HandshakeServer implements AutoCloseable {
    * @throws IOException if none can be
    */
   public synchronized void awaitReady() throws IOException {
+    if (prepares) {
+      listenUnlessMade();
+    }
+  }
+
+  private void listenUnlessMade() throws IOException {
     Making first = making;
     making = null;
     if ((first == null || !areMade(first)) && server == null && !closed) {
@@ -125,6 +135,9 @@ public final class HandshakeServer implements AutoCloseable {
 
   /** Makes an entrance for the worker with this number, once, if it presents the token. */
   public synchronized Entrance expect(int number, String token) throws IOException {
+    if (making != null) {
+      listenUnlessMade();
+    }
     while (!made.isEmpty() || areMade(beginFifos(1))) {
       try {
         return Fifos.open(made.remove(), number, token);
@@ -132,7 +145,7 @@ public final class HandshakeServer implements AutoCloseable {
         made.clear(); // somebody has deleted the folder, and it was made again
       }
     }
-    awaitReady();
+    listenUnlessMade();
     var door = new Door(number, token);
     expected.put(number, door);
     return door;

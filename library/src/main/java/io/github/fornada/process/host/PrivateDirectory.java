@@ -66,6 +66,12 @@ public final class PrivateDirectory {
    */
   private static final Map<Path, FileChannel> HELD = new ConcurrentHashMap<>();
 
+  /**
+   * The prefix of the folders of this process. It has more than the process id, which may be
+   * reused.
+   */
+  private static final String OWN_PREFIX = ownPrefix();
+
   /** The second folders of this process, by the first. */
   private static final Map<Path, Path> SECOND = new ConcurrentHashMap<>();
 
@@ -74,9 +80,14 @@ public final class PrivateDirectory {
   /** Creates the folder in the first of {@code bases} that has room for the segments. */
   public static Path create(List<Path> bases, int segments) throws IOException {
     long room = segments * Segment.SIZE + ROOM_FOR_SMALL_FILES;
+    // Loops, here and in what else comes before the first worker is launched: a program's first
+    // lambdas and streams take milliseconds.
     var places = new ArrayList<Path>();
-    bases.stream().filter(base -> hasRoom(base, room)).forEach(places::add);
-    bases.stream().filter(base -> !places.contains(base)).forEach(places::add);
+    var others = new ArrayList<Path>();
+    for (Path base : bases) {
+      (hasRoom(base, room) ? places : others).add(base);
+    }
+    places.addAll(others);
     IOException last = null;
     for (Path base : places) {
       try {
@@ -97,19 +108,14 @@ public final class PrivateDirectory {
   }
 
   private static boolean hasRoom(Path base, long bytes) {
-    try {
-      return Files.getFileStore(base).getUsableSpace() >= bytes;
-    } catch (IOException e) {
-      return false;
-    }
+    return base.toFile().getUsableSpace() >= bytes; // 0 if that cannot be told
   }
 
   private static Path createIn(Path base) throws IOException {
     while (true) {
       // The name need not be secret: the permissions are set when the folder is created.
       Path directory =
-          Files.createDirectory(
-              base.resolve(ownPrefix() + Secrets.hexadecimal(8)), onlyOwner(base));
+          Files.createDirectory(base.resolve(OWN_PREFIX + Secrets.hexadecimal(8)), onlyOwner(base));
       Path file = directory.resolve(OWNER);
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -132,10 +138,6 @@ public final class PrivateDirectory {
     }
   }
 
-  /**
-   * Returns the prefix of the folders of this process. It has more than the process id, which may
-   * be reused.
-   */
   private static String ownPrefix() {
     ProcessHandle self = ProcessHandle.current();
     long started = self.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
@@ -145,7 +147,7 @@ public final class PrivateDirectory {
   private static void addOverflow(Path directory, Path base, List<Path> bases) {
     for (Path other : bases) {
       try {
-        if (!Files.getFileStore(other).equals(Files.getFileStore(base))) {
+        if (!isSameStore(other, base)) {
           Path second = Uninterrupted.call(() -> createIn(other));
           SECOND.put(directory, second);
           Files.createSymbolicLink(directory.resolve(OVERFLOW), second);
@@ -155,6 +157,13 @@ public final class PrivateDirectory {
         Log.get().log(System.Logger.Level.DEBUG, "no second folder in " + other, e);
       }
     }
+  }
+
+  /** Returns whether both are in the same file system, without reading the table of all. */
+  private static boolean isSameStore(Path one, Path other) throws IOException {
+    return FileSystems.getDefault().supportedFileAttributeViews().contains("unix")
+        ? Files.getAttribute(one, "unix:dev").equals(Files.getAttribute(other, "unix:dev"))
+        : Files.getFileStore(one).equals(Files.getFileStore(other));
   }
 
   /**
@@ -183,7 +192,7 @@ public final class PrivateDirectory {
 
   private static void restoreOne(Path directory) throws IOException {
     FileChannel held = HELD.get(directory);
-    boolean isOwner = String.valueOf(directory.getFileName()).startsWith(ownPrefix());
+    boolean isOwner = String.valueOf(directory.getFileName()).startsWith(OWN_PREFIX);
     if (isOwner && held == null) {
       throw new NoSuchFileException(directory + ", because its pool has ended");
     }
@@ -322,14 +331,13 @@ public final class PrivateDirectory {
 
   /** Deletes the folders of owners that were killed before they could delete them. */
   public static void sweep(List<Path> bases) {
-    String own = ownPrefix();
     for (Path base : bases) {
       try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + "*-*")) {
         for (Path directory : found) {
           String name = String.valueOf(directory.getFileName());
           // Never the folders of this process, perhaps of another class loader: closing a file in
           // them would release the lock.
-          if (!name.startsWith(own)
+          if (!name.startsWith(OWN_PREFIX)
               && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
               && Files.isWritable(directory)) {
             sweep(directory, name);

@@ -181,7 +181,9 @@ public final class Launcher {
   private Process start(int number, ProcessBuilder builder) throws IOException {
     // Every JVM reads these as if they were on its command line, agents and debuggers included.
     // Workers get the options among them that they need with this JVM's other options.
-    OPTION_VARIABLES.forEach(builder.environment()::remove);
+    for (String name : OPTION_VARIABLES) {
+      var _ = builder.environment().remove(name);
+    }
     builder.environment().putAll(settings.environment());
     // A worker of a worker has both marks, so that it is killed when either ends.
     String outer = System.getenv(Reaper.MARK);

@@ -49,7 +49,7 @@ final class OwnArguments {
   private static List<String> find() {
     List<String> told = null;
     // Further options come from these.
-    if (Launcher.OPTION_VARIABLES.stream().allMatch(name -> System.getenv(name) == null)) {
+    if (!hasOptionVariables()) {
       try {
         byte[] line = Files.readAllBytes(COMMAND_LINE);
         told = parse(List.of(new String(line, HandshakeServer.PLATFORM_CHARSET).split("\0", -1)));
@@ -58,6 +58,15 @@ final class OwnArguments {
       }
     }
     return told == null ? ManagementFactory.getRuntimeMXBean().getInputArguments() : told;
+  }
+
+  private static boolean hasOptionVariables() {
+    for (String name : Launcher.OPTION_VARIABLES) {
+      if (System.getenv(name) != null) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

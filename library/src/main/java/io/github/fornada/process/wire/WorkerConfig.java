@@ -9,6 +9,7 @@ import java.util.List;
 /**
  * What the pool sends a worker after the handshake.
  *
+ * @param number the worker's number in the pool
  * @param directory the pool's private folder
  * @param folders where files may be that are not at their own path, apart from that folder
  * @param segment the file of shared memory
@@ -20,6 +21,7 @@ import java.util.List;
  */
 @SuppressWarnings("ArrayRecordComponent") // sent once, never compared
 public record WorkerConfig(
+    int number,
     Path directory,
     List<Path> folders,
     Path segment,
@@ -35,6 +37,7 @@ public record WorkerConfig(
     }
     MessageInput in = frame.body();
     return new WorkerConfig(
+        in.getInt(),
         Path.of(in.getString()),
         paths(in),
         Path.of(in.getString()),
@@ -58,7 +61,8 @@ public record WorkerConfig(
   }
 
   public void send(ControlChannel control) throws IOException {
-    var out = new MessageOutput().putString(directory.toString()).putInt(folders.size());
+    var out =
+        new MessageOutput().putInt(number).putString(directory.toString()).putInt(folders.size());
     for (Path folder : folders) {
       out.putString(folder.toString());
     }

@@ -2,6 +2,7 @@ package io.github.fornada.process.worker;
 
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.process.payload.Mappings;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.Connection;
@@ -12,6 +13,7 @@ import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.wire.RingWriter;
 import io.github.fornada.process.wire.Segment;
 import io.github.fornada.process.wire.WorkerConfig;
+import io.github.fornada.shared.memory.Spaces;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -75,12 +77,15 @@ final class WarmUp {
       var _ = writer.tryWrite(MessageTypes.TASK, message.array(), message.size());
       writer.publish();
       long grace = Duration.ofSeconds(1).toNanos();
-      var config = new WorkerConfig(file, List.of(), file, -1, grace, "", new byte[0], new byte[0]);
+      var config =
+          new WorkerConfig(0, file, List.of(), file, -1, grace, "", new byte[0], new byte[0]);
       var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
       Doorbell doorbell = Doorbell.ofWorker(segment.header(), () -> {}, null);
       doorbell.close(); // so that the loop ends with the last message
       var loader =
           new ParentClassLoader(new ParentQuestions(control), WarmUp.class.getClassLoader());
+      Spaces.warmUp(file);
+      Mappings.lookNoMoreIn(file);
       new TaskLoop(segment, doorbell, loader, watchdog, config, null).run();
     } catch (IOException | RuntimeException e) {
       Log.get().log(System.Logger.Level.DEBUG, "a worker in reserve could not warm up", e);

@@ -64,6 +64,12 @@ public final class WorkerMain {
     try {
       control =
           new ControlChannel(HandshakeServer.connect(entrance, number, token), forcedExit::alarm);
+      // What does not depend on the pool: a worker in reserve waits for one in the next step.
+      SpareFiles.hold();
+      leaveSignalsToTheParent();
+      HeapWatch.start();
+      TaskOutput.install();
+      ExitAnnouncer.install(control);
       config = WorkerConfig.receive(control);
     } catch (ConnectException | EOFException e) {
       // the pool ended while this worker booted: there is nothing to report, and no parent to
@@ -73,7 +79,7 @@ public final class WorkerMain {
     }
     Spaces.isWorker(
         config.directory(),
-        number,
+        config.number(),
         new Space.Host() {
           @Override
           public void freed(String file) {
@@ -88,7 +94,6 @@ public final class WorkerMain {
     Mappings.lookIn(config.directory());
     config.folders().forEach(Mappings::lookIn);
     Segment segment = Segment.open(config.segment());
-    SpareFiles.hold();
     var questions = new ParentQuestions(control);
     var loader = new ParentClassLoader(questions, WorkerMain.class.getClassLoader());
     Loaders.serve(loader, loader);
@@ -99,15 +104,11 @@ public final class WorkerMain {
             .unstarted(() ->
                 listen(control, doorbell, questions, watchdog, forcedExit, config.directory()));
     listener.start();
-    leaveSignalsToTheParent();
     watchdog.start();
-    HeapWatch.start();
     Thread task = Thread.currentThread();
     task.setName("fornada-task");
     task.setContextClassLoader(loader);
     watchdog.watches(task);
-    TaskOutput.install();
-    ExitAnnouncer.install(control); // before any user code
     CodecSessions codec = null;
     String part = "codec";
     try {

@@ -52,7 +52,7 @@ public final class Space {
   }
 
   /** For objects that no other process has. */
-  private static final Host NOBODY =
+  static final Host NOBODY =
       new Host() {
         @Override
         public void freed(String file) {}

@@ -40,6 +40,11 @@ public final class Spaces {
     BY_FOLDER.put(folder.toString(), space);
   }
 
+  /** Loads what {@link #isWorker} needs, and does nothing else. */
+  public static void warmUp(Path folder) {
+    var _ = Space.ofWorker(folder, 0, Space.NOBODY);
+  }
+
   /** Returns the space of a pool; null if there is none yet. */
   public static @Nullable Space known(Object pool) {
     return BY_POOL.get(pool);
