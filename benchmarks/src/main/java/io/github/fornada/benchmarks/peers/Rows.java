@@ -142,7 +142,7 @@ public final class Rows {
   }
 
   private void start() throws Exception {
-    TaskFunction<Integer, Integer> function = Tasks.INCREMENT;
+    TaskFunction<Integer, Integer> function = StartTask.INCREMENT;
     var later = new ArrayList<Double>();
     var closes = new ArrayList<Double>();
     double all = 0;

@@ -44,14 +44,14 @@ final class StartRows {
 
   private static List<String> bareCommand(Path file) throws Exception {
     try (Pool pool = one()) {
-      check(pool.submit(1, Tasks.INCREMENT).get() == 2, "increment");
+      check(pool.submit(1, StartTask.INCREMENT).get() == 2, "increment");
       return BareJvm.like(Processes.command(onlyWorker()), file);
     }
   }
 
   private static double workerCpu() throws Exception {
     try (Pool pool = one()) {
-      check(pool.submit(1, Tasks.INCREMENT).get() == 2, "increment");
+      check(pool.submit(1, StartTask.INCREMENT).get() == 2, "increment");
       return Processes.cpuNanos(onlyWorker()) / 1e6;
     }
   }

@@ -19,7 +19,8 @@ public final class Tasks {
   static final TaskFunction<Long, Long> SPIN = Tasks::spin;
 
   /** The functions by index, for peers that send a task class of their own with that index. */
-  public static final List<TaskFunction<?, ?>> NAMED = List.of(INCREMENT, LENGTH, NEXT, SPIN);
+  public static final List<TaskFunction<?, ?>> NAMED =
+      List.of(INCREMENT, LENGTH, NEXT, SPIN, StartTask.INCREMENT);
 
   /** Returns a new lambda that has captured a number. */
   static TaskFunction<Integer, Integer> plus(int captured) {
