@@ -59,7 +59,7 @@ final class FirstWorkers {
       List<Path> bases,
       @Nullable WorkerReserve reserve)
       throws IOException {
-    Path directory = PrivateDirectory.create(bases, options.workers());
+    Path directory = folder(bases, options.workers(), reserve);
     var guard = new OrphanGuard(directory);
     var taken = new ArrayList<LaunchedWorker>();
     int wanted = wanted(options);
@@ -89,6 +89,16 @@ final class FirstWorkers {
       }
     }
     return first;
+  }
+
+  private static Path folder(List<Path> bases, int workers, @Nullable WorkerReserve reserve)
+      throws IOException {
+    Path made = reserve == null ? null : reserve.takeFolder();
+    if (made == null) {
+      return PrivateDirectory.create(bases, workers);
+    }
+    PrivateDirectory.restore(made); // somebody may have deleted it
+    return made;
   }
 
   private static int wanted(ProcessOptions options) {

@@ -76,6 +76,10 @@ public final class WorkerReserve implements AutoCloseable {
   private final ArrayDeque<ReservedWorker> ready = new ArrayDeque<>();
   private final Set<Process> running = new HashSet<>();
   private int number;
+
+  /** The private folder of the next pool, which takes a while to make; null for none. */
+  private @Nullable Path nextFolder;
+
   private int starting;
   private boolean closed;
 
@@ -129,7 +133,9 @@ public final class WorkerReserve implements AutoCloseable {
    * @throws IllegalArgumentException if it would not
    */
   void requireFit(ProcessOptions wanted) {
-    if (!launcher.startsTheSame(wanted.launchSettings())) {
+    boolean same =
+        wanted.workers() == options.workers() && wanted.launch().equals(options.launch());
+    if (!same && !launcher.startsTheSame(wanted.launchSettings())) {
       throw new IllegalArgumentException(
           "the workers of the reserve were started with other options than the pool's: heap (by"
               + " default a share for each of the workers), JVM options, environment, working"
@@ -140,6 +146,10 @@ public final class WorkerReserve implements AutoCloseable {
 
   Path directory() {
     return directory;
+  }
+
+  synchronized @Nullable Path nextFolder() {
+    return nextFolder;
   }
 
   /** Returns the process ids of the workers that wait to be taken. */
@@ -167,13 +177,44 @@ public final class WorkerReserve implements AutoCloseable {
     return taken;
   }
 
-  /** Starts the missing workers. Does not report a failed start: the pool will report its own. */
+  /** Returns a private folder that was made for the next pool; null if there is none. */
+  synchronized @Nullable Path takeFolder() {
+    Path taken = nextFolder;
+    nextFolder = null;
+    return taken;
+  }
+
+  /** Makes the private folder of the next pool, unless there is one. */
+  private void makeFolder() {
+    synchronized (this) {
+      if (closed || nextFolder != null) {
+        return;
+      }
+    }
+    try {
+      Path made = PrivateDirectory.create(PrivateDirectory.bases(), options.workers());
+      synchronized (this) {
+        if (!closed && nextFolder == null) {
+          nextFolder = made;
+          return;
+        }
+      }
+      PrivateDirectory.delete(made);
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "no folder for the next pool could be made", e);
+    }
+  }
+
+  /**
+   * Starts the missing workers, and makes the folder of the next pool. Does not report a failed
+   * start: the pool will report its own.
+   */
   private void refill() {
     while (true) {
       int next;
       synchronized (this) {
         if (closed || ready.size() + starting >= options.workers()) {
-          return;
+          break;
         }
         starting++;
         next = ++number;
@@ -190,7 +231,7 @@ public final class WorkerReserve implements AutoCloseable {
         starting--;
         if (started == null) {
           closeIfLast();
-          return;
+          break;
         }
         Process process = started.process();
         running.add(process);
@@ -203,6 +244,7 @@ public final class WorkerReserve implements AutoCloseable {
         ExitWatch.then(process, () -> ended(process));
       }
     }
+    makeFolder();
   }
 
   private void ended(Process process) {
@@ -247,13 +289,18 @@ public final class WorkerReserve implements AutoCloseable {
   @Override
   public void close() {
     List<ReservedWorker> left;
+    Path folder;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
+      folder = takeFolder();
       left = new ArrayList<>(ready);
       ready.clear();
+    }
+    if (folder != null) {
+      PrivateDirectory.delete(folder);
     }
     for (ReservedWorker reserved : left) {
       Reaper.kill(reserved.process().toHandle());

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -129,6 +130,24 @@ class ReserveTest {
           "only those in reserve have one",
           Leftovers.SOON,
           () -> segments(reserve).equals(Set.of("segment-2", "segment-3")));
+    }
+  }
+
+  @Test
+  void aPoolWhoseFolderWasDeletedBeforeItWasOpenedHasOneAllTheSame() throws Exception {
+    try (WorkerReserve reserve = reserve(1)) {
+      var _ = ready(reserve, 1);
+      Path folder = Objects.requireNonNull(reserve.nextFolder());
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(folder);
+      try (ProcessPool pool = ProcessPool.open(reserve, o -> o)) {
+        assertThat(pool.engine.directory()).isEqualTo(folder);
+        assertThat(pool.submit(1, i -> i + 1).get()).isEqualTo(2);
+      }
     }
   }
 
