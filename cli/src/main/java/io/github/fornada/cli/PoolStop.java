@@ -32,10 +32,8 @@ final class PoolStop {
     }
     await(limited, LIMIT);
     for (Pool pool : limited) {
-      if (pool.isTerminated()) {
-        pool.close(); // an AutoPool has then kept what it has learned
-      } else {
-        pool.shutdownNow();
+      if (!pool.isTerminated()) {
+        var _ = pool.shutdownNow();
       }
     }
   }

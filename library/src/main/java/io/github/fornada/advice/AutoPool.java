@@ -71,7 +71,7 @@ import org.jspecify.annotations.Nullable;
  * to do for a while.
  */
 public final class AutoPool extends PoolHandle {
-  /** How long a close waits at most for what was learned to be written: some milliseconds. */
+  /** How long the end waits at most for what was learned to be written: some milliseconds. */
   private static final Duration KEPT = Duration.ofSeconds(2); // Guess: a slow disk
 
   private final Controller controller;
@@ -277,7 +277,13 @@ public final class AutoPool extends PoolHandle {
 
   @Override
   public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
-    return pool.awaitTermination(timeout, unit);
+    long began = System.nanoTime();
+    boolean ended = pool.awaitTermination(timeout, unit);
+    if (ended) {
+      long left = unit.toNanos(timeout) - (System.nanoTime() - began);
+      controller.awaitKept(Duration.ofNanos(Math.clamp(left, 0, KEPT.toNanos())));
+    }
+    return ended;
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.advice.decide.Cause;
 import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Setting;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -31,6 +33,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is particular to a pool that chooses; the rest is the contract of all pools. */
 @Alone
@@ -292,9 +296,11 @@ class AutoPoolBehaviourTest {
 
   private static final class Named {}
 
-  /** A program may end as soon as its pool is closed. */
-  @Test
-  void whatWasLearnedIsKeptWhenThePoolIsClosed(@TempDir Path folder) throws Exception {
+  /** A program may end as soon as its pool has. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatWasLearnedIsKeptWhenThePoolHasEnded(boolean byClose, @TempDir Path folder)
+      throws Exception {
     Path unfinished = Files.createFile(folder.resolve("new-1.learned"));
     Files.setLastModifiedTime(unfinished, FileTime.from(Instant.now().minus(Duration.ofDays(1))));
     String before = System.getProperty(Memory.PROPERTY);
@@ -308,16 +314,25 @@ class AutoPoolBehaviourTest {
                   Thread.sleep(50); // shorter jobs are not worth it
                   return i;
                 });
+        if (!byClose) {
+          pool.shutdown();
+          assertThat(pool.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+          assertKept(folder);
+        }
       }
-      try (Stream<Path> files = Files.list(folder)) {
-        assertThat(files).singleElement().asString().endsWith(".learned").doesNotContain("new-");
-      }
+      assertKept(folder);
     } finally {
       if (before == null) {
         System.clearProperty(Memory.PROPERTY);
       } else {
         System.setProperty(Memory.PROPERTY, before);
       }
+    }
+  }
+
+  private static void assertKept(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).singleElement().asString().endsWith(".learned").doesNotContain("new-");
     }
   }
 
