@@ -6,6 +6,7 @@ import io.github.fornada.TaskListener;
 import io.github.fornada.advice.AutoOptions;
 import io.github.fornada.advice.AutoPool;
 import io.github.fornada.advice.Choice;
+import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.advice.decide.Journal;
 import io.github.fornada.timeline.Timeline;
 import java.util.ArrayList;
@@ -66,6 +67,9 @@ final class RunCommand implements Callable<Integer> {
 
   /** What the pool has chosen last; null if it does not choose. */
   private @Nullable Choice choice;
+
+  /** What that pool has found out, for the page; null without one, and while nothing has ended. */
+  private @Nullable Finding finding;
 
   /** The arguments of the stages before the last, where there are several. */
   private List<List<String>> before = List.of();
@@ -319,7 +323,8 @@ final class RunCommand implements Callable<Integer> {
         choice = auto.choice();
         on = choice.model();
         if (reports.areWanted()) {
-          reports.found(observed.snapshot().finding());
+          finding = observed.snapshot().finding();
+          reports.found(finding);
         }
       }
       reports.show(on, timeline);
@@ -459,9 +464,15 @@ final class RunCommand implements Callable<Integer> {
   private List<String> sentences(Tally tally, Meter.Reading reading) {
     var sentences = new ArrayList<String>();
     sentences.add(summary(tally, reading) + ".");
-    sentences.add(Verdict.ofRun(cost(tally, reading), Runtime.getRuntime().availableProcessors()));
+    if (finding == null) { // else it knows what the items did, which a run's figures only suggest
+      sentences.add(
+          Verdict.ofRun(cost(tally, reading), Runtime.getRuntime().availableProcessors()));
+    }
     if (choice != null) {
       sentences.add("Auto chose " + OptionWording.withOptions(choice.toString()) + ".");
+    }
+    if (finding != null && !finding.advised().equals(finding.setting())) {
+      sentences.add("For another job like this one it advises:");
     }
     return sentences;
   }
