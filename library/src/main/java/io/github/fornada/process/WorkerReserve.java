@@ -180,7 +180,10 @@ public final class WorkerReserve implements AutoCloseable {
   /** Returns a private folder that was made for the next pool; null if there is none. */
   synchronized @Nullable Path takeFolder() {
     Path taken = nextFolder;
-    nextFolder = null;
+    if (taken != null) {
+      nextFolder = null;
+      guard.alsoDelete(null);
+    }
     return taken;
   }
 
@@ -196,6 +199,7 @@ public final class WorkerReserve implements AutoCloseable {
       synchronized (this) {
         if (!closed && nextFolder == null) {
           nextFolder = made;
+          guard.alsoDelete(made);
           return;
         }
       }

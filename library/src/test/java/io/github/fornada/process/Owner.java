@@ -150,6 +150,7 @@ final class Owner implements AutoCloseable {
       case "nests" -> nests();
       case "hoards" -> hoards();
       case "forgets" -> forgets();
+      case "reserves" -> reserves();
       case "counts" -> counts();
       case "one" -> one();
       case "finishes" -> isToldToEnd(Duration.ofSeconds(30));
@@ -287,6 +288,16 @@ final class Owner implements AutoCloseable {
       say("got " + Pools.soon(pool.submit(1, x -> x + 1)));
     }
     say("at it");
+  }
+
+  private static void reserves() throws Exception {
+    try (WorkerReserve reserve = WorkerReserve.open(o -> o.withWorkers(1).withHeap("32m"))) {
+      while (reserve.pids().isEmpty() || reserve.nextFolder() == null) {
+        LockSupport.parkNanos(1_000_000);
+      }
+      say("at it");
+      LockSupport.park(); // until it is killed
+    }
   }
 
   private static Path file(String name) {

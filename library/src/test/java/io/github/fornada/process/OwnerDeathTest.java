@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** In whatever way the JVM that owns a pool ends, nothing of the pool stays. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -79,9 +80,10 @@ class OwnerDeathTest {
     }
   }
 
-  @Test
-  void killedWhileItsWorkersAreStopped() throws Exception {
-    try (Owner owner = Owner.start("runs")) {
+  @ParameterizedTest
+  @ValueSource(strings = {"runs", "reserves"})
+  void killedWhileItsWorkersAreStopped(String what) throws Exception {
+    try (Owner owner = Owner.start(what)) {
       List<ProcessHandle> before = allBelow(owner.pid());
       for (ProcessHandle worker : before) {
         new ProcessBuilder("kill", "-STOP", Long.toString(worker.pid())).start().waitFor();

@@ -4,7 +4,6 @@ import io.github.fornada.jvm.Log;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -29,23 +28,30 @@ public final class OrphanGuard {
       """
       trap '' HUP INT TERM
       pids=' '
-      while read -r what pid; do
+      next=
+      while read -r what which; do
         case $what in
-          +) pids="$pids$pid " ;;
-          -) pids=${pids%%" $pid "*}' '${pids#*" $pid "} ;;
+          +) pids="$pids$which " ;;
+          -) pids=${pids%%" $which "*}' '${pids#*" $which "} ;;
+          f) next=$which ;;
         esac
       done
       case $pids in
         *[0-9]*) sleep 1; kill -9 $pids ;;
       esac
-      second=$(readlink "$1/$2") && rm -rf "$second"
-      rm -rf "$1"
+      for folder in "$next" "$1"; do
+        if [ -n "$folder" ]; then
+          second=$(readlink "$folder/$2") && rm -rf "$second"
+          rm -rf "$folder"
+        fi
+      done
       """;
 
   private final Path directory;
 
   // All guarded by this.
   private final Set<Long> workers = new LinkedHashSet<>();
+  private @Nullable Path next;
   private @Nullable Process shell;
   private @Nullable OutputStream pipe;
   private boolean closed;
@@ -82,7 +88,8 @@ public final class OrphanGuard {
         if (closed) {
           end();
         } else {
-          workers.forEach(pid -> send('+', pid));
+          workers.forEach(pid -> send('+', Long.toString(pid)));
+          send('f', next == null ? "" : next.toString());
         }
       }
       // no process can be started, or no thread to wait for it
@@ -96,25 +103,31 @@ public final class OrphanGuard {
     long pid = worker.pid();
     synchronized (this) {
       workers.add(pid);
-      send('+', pid);
+      send('+', Long.toString(pid));
     }
     ExitWatch.then(worker, () -> remove(pid));
   }
 
   private synchronized void remove(long pid) {
     workers.remove(pid);
-    send('-', pid);
+    send('-', Long.toString(pid));
+  }
+
+  /** Deletes this folder too, in place of the one said before; null for none. */
+  public synchronized void alsoDelete(@Nullable Path folder) {
+    next = folder;
+    send('f', folder == null ? "" : folder.toString());
   }
 
   /**
    * Sends a line to the shell. Under the monitor. Before the shell runs, only the set has the
    * workers.
    */
-  private void send(char what, long pid) {
+  private void send(char what, String which) {
     OutputStream to = pipe;
     if (to != null) {
       try {
-        to.write((what + " " + pid + "\n").getBytes(StandardCharsets.US_ASCII));
+        to.write((what + " " + which + "\n").getBytes(HandshakeServer.PLATFORM_CHARSET));
         to.flush();
       } catch (IOException e) {
         Log.get().log(System.Logger.Level.DEBUG, "the guard of workers is gone", e);
