@@ -472,7 +472,9 @@ final class Explanation {
     }
     if (Double.isFinite(known.capacity)) {
       sentences.add(
-          "The other side gave no more than "
+          (hasOtherSide(cause)
+                  ? "The other side gave no more than "
+                  : "The rate rose no further than ")
               + Say.rate(known.capacity * 1e9)
               + ", however many were in flight.");
     }
@@ -488,6 +490,15 @@ final class Explanation {
                   : workersForNothing + " worker processes were")
               + " started without gain.");
     }
+  }
+
+  /** Returns whether items may wait for something that others provide. */
+  private static boolean hasOtherSide(Cause cause) {
+    return cause == Cause.SOCKETS
+        || cause == Cause.CONNECTION_POOL
+        || cause == Cause.FILES
+        || cause == Cause.WAITS
+        || cause == Cause.SIGNALS;
   }
 
   private void doubts(List<String> sentences) {
