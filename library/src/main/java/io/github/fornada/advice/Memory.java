@@ -5,6 +5,7 @@ import io.github.fornada.advice.decide.Cause;
 import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Setting;
 import io.github.fornada.elastic.Indirect;
+import io.github.fornada.jvm.Listing;
 import io.github.fornada.jvm.Log;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +15,6 @@ import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -211,8 +211,8 @@ final class Memory {
   /** Deletes what programs have left that ended while they wrote. */
   private void deleteUnfinished() throws IOException {
     FileTime before = FileTime.from(Instant.now().minus(LONG_AGO));
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, UNFINISHED + "*")) {
-      for (Path file : files) {
+    try {
+      for (Path file : Listing.of(folder, UNFINISHED + "*")) {
         if (Files.getLastModifiedTime(file).compareTo(before) < 0) {
           Files.deleteIfExists(file);
         }

@@ -24,9 +24,31 @@ import org.jspecify.annotations.Nullable;
 final class Joiners {
   private Joiners() {}
 
+  /** Has what it knows of one scope's tasks, so that a second scope would get those too. */
+  abstract static class OneScope<T extends @Nullable Object, R extends @Nullable Object>
+      implements Joiner<T, R> {
+    private static final VarHandle USED = handle(OneScope.class, "used");
+
+    /** Set once, by compare-and-set, by the owner of the first scope. */
+    @SuppressWarnings("unused") // by its handle
+    private volatile boolean used;
+
+    /**
+     * Called when a scope is opened with it.
+     *
+     * @throws IllegalStateException if another one was
+     */
+    final void begin() {
+      if (!USED.compareAndSet(this, false, true)) {
+        throw new IllegalStateException(
+            "a joiner serves one scope, and this one has served another: make a new one for each");
+      }
+    }
+  }
+
   /** Cancels the scope with the first failure, and throws it. */
   abstract static sealed class FirstFailure<T extends @Nullable Object, R extends @Nullable Object>
-      implements Joiner<T, R> {
+      extends OneScope<T, R> {
     private static final VarHandle FAILURE = handle(FirstFailure.class, "failure");
 
     /** Set once, by compare-and-set, by the thread of the task that failed first. */
@@ -217,7 +239,7 @@ final class Joiners {
     }
   }
 
-  static final class AnySuccessful<T extends @Nullable Object> implements Joiner<T, T> {
+  static final class AnySuccessful<T extends @Nullable Object> extends OneScope<T, T> {
     private static final VarHandle BEST = handle(AnySuccessful.class, "best");
 
     /**
@@ -259,7 +281,7 @@ final class Joiners {
     }
   }
 
-  static final class Outcomes<T extends @Nullable Object> implements Joiner<T, List<Outcome<T>>> {
+  static final class Outcomes<T extends @Nullable Object> extends OneScope<T, List<Outcome<T>>> {
     /** Used by the owner only. */
     private final List<Subtask<T>> tasks = new ArrayList<>();
 
@@ -282,7 +304,7 @@ final class Joiners {
     }
   }
 
-  static final class AllUntil<T extends @Nullable Object> implements Joiner<T, List<Subtask<T>>> {
+  static final class AllUntil<T extends @Nullable Object> extends OneScope<T, List<Subtask<T>>> {
     private final Predicate<Subtask<T>> isEnough;
 
     /** Used by the owner only. */

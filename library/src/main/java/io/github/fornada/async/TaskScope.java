@@ -159,6 +159,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    *
    * @param joiner a new one, for this scope only
    * @param options changes the default options
+   * @throws IllegalStateException if the joiner is one of {@link Joiner}'s own and has served
+   *     another scope
    */
   public static <T extends @Nullable Object, R extends @Nullable Object> TaskScope<T, R> open(
       Joiner<? super T, ? extends R> joiner, UnaryOperator<ScopeOptions> options) {
@@ -167,6 +169,9 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   static <T extends @Nullable Object, R extends @Nullable Object> TaskScope<T, R> open(
       Joiner<? super T, ? extends R> joiner, ScopeOptions options) {
+    if (joiner instanceof Joiners.OneScope<?, ?> own) {
+      own.begin();
+    }
     var scope = new TaskScope<T, R>(Objects.requireNonNull(joiner, "joiner"), options);
     Owners.push(scope);
     if (options.timeout() != null || options.deadline() != null) {

@@ -4,7 +4,8 @@ package io.github.fornada.pipeline;
  * What is measured of one worker of a stage.
  *
  * <p>Its first items take longer than those to come: classes are loaded, code is not compiled yet.
- * So the figures are of its later items only: of half of them at least, and never the first.
+ * So the figures are of its later items only: of half of them at least, of all that it begins after
+ * some seconds, and never of the first.
  */
 final class WorkerFigures {
   /** What was counted up to some moment. */
@@ -37,6 +38,12 @@ final class WorkerFigures {
       long nanos,
       boolean isWarm) {}
 
+  /**
+   * After so long a worker's items are no longer its first. Without a bound, one slow item in the
+   * first half of a run would not be seen.
+   */
+  private static final long WARM_UP_NANOS = 2_000_000_000; // Guess
+
   private final String name;
 
   // ---- guarded by this
@@ -55,9 +62,12 @@ final class WorkerFigures {
   private Mark next;
   private long nextAt = 1;
 
+  private final long began;
+
   /** A worker that begins an item now. */
   WorkerFigures(String name, long now) {
     this.name = name;
+    this.began = now;
     this.base = new Mark(0, 0, 0, 0, 0, 0, now);
     this.next = base;
   }
@@ -72,7 +82,7 @@ final class WorkerFigures {
     busyNanos += nanos;
     squares += (double) nanos * nanos / count / count;
     lastEnd = now;
-    if (items >= nextAt) {
+    if (items >= nextAt && (now - began <= WARM_UP_NANOS || next.items == 0)) {
       base = next;
       next = new Mark(items, times, busyNanos, squares, restarts, restartNanos, now);
       nextAt = 2 * items;

@@ -78,10 +78,10 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   private static final long FREE_ELSEWHERE_NANOS = 200_000_000; // Guess
 
   /** A pause after which the first result has probably arrived. */
-  private static final Duration TIDYING = Duration.ofMillis(20); // Guess
+  private static final Duration SWEEP_AFTER = Duration.ofMillis(20); // Guess
 
-  /** From when on workers that boot must be guarded too. */
-  private static final Duration TIDYING_AT_THE_LATEST = Duration.ofSeconds(1); // Guess
+  /** When to sweep if no worker is ready by then. */
+  private static final Duration SWEEP_AT_THE_LATEST = Duration.ofSeconds(1); // Guess
 
   /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
@@ -133,7 +133,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   private final AtomicInteger nextSlot = new AtomicInteger();
   private final AtomicBoolean balancing = new AtomicBoolean();
   private final AtomicBoolean warm = new AtomicBoolean();
-  private final AtomicBoolean tidied = new AtomicBoolean();
+  private final AtomicBoolean swept = new AtomicBoolean();
   private final Thread exitHook;
   private final boolean growsOnDemand;
 
@@ -223,7 +223,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
       this.handshakeServer =
           new HandshakeServer(directory, first.count() == 0 ? 1 : first.toLetIn());
       undo.push(handshakeServer::close);
-      later(TIDYING_AT_THE_LATEST, this::tidyUp);
+      later(SWEEP_AT_THE_LATEST, this::sweep);
       handshakeServer.awaitReady();
       this.classes = ClassServer.passingOn(options.launch().classFiles(), far);
       options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
@@ -300,17 +300,12 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   }
 
   /**
-   * Does once what nobody waits for: the guard starts a process, and others may have left folders
-   * behind. Both would take a processor from workers that boot.
+   * Deletes once what others may have left behind. Nobody waits for that, and it would take a
+   * processor from workers that boot.
    */
-  private void tidyUp() {
-    if (!isEnding() && !tidied.getAndSet(true)) {
-      startSoon(
-          "fornada-guard",
-          () -> {
-            guard.start();
-            PrivateDirectory.sweep(bases);
-          });
+  private void sweep() {
+    if (!isEnding() && !swept.getAndSet(true)) {
+      startSoon("fornada-sweep", () -> PrivateDirectory.sweep(bases));
     }
   }
 
@@ -833,8 +828,8 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
 
   void workerIsReady() {
     ClassPreloader.soonForALoss();
-    if (!tidied.get()) {
-      later(TIDYING, this::tidyUp);
+    if (!swept.get()) {
+      later(SWEEP_AFTER, this::sweep);
     }
     startFailures.set(0);
     startKills.set(0);
@@ -1042,12 +1037,15 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   }
 
   private void lastThreadEnded() {
-    printer.finish(options.policy().grace());
-    closeUp();
-    // not when the JVM exits: the exit hook does this after whatever the slots still do
-    guard.close();
-    removeExitHook();
-    terminated();
+    try {
+      printer.finish(options.policy().grace());
+      closeUp();
+    } finally { // whatever the system refuses, the pool ends
+      // not when the JVM exits: the exit hook does this after whatever the slots still do
+      guard.close();
+      removeExitHook();
+      terminated();
+    }
   }
 
   PoolStats stats() {

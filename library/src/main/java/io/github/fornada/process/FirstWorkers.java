@@ -81,10 +81,13 @@ final class FirstWorkers {
     boolean whole = false;
     try {
       first.launchInBackground();
+      if (!guard.join()) {
+        var _ = OwnThreads.daemon("fornada-guard").start(guard::start);
+      }
       whole = true;
     } finally {
       if (!whole) { // no memory for another thread
-        first.launched.complete(List.of());
+        var _ = first.launched.complete(List.of()); // unless it was launched
         first.abandon();
       }
     }

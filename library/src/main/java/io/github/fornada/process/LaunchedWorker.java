@@ -58,24 +58,18 @@ record LaunchedWorker(
    * can be killed like any other.
    */
   private static WorkerStartException.Kind kind(Throwable e) {
-    if (e instanceof VirtualMachineError) {
-      return WorkerStartException.Kind.KILLED; // no memory, or no thread, just now
-    }
-    if (e instanceof Error) {
-      return WorkerStartException.Kind.FAILED;
-    }
     if (e instanceof RuntimeException) {
       return WorkerStartException.Kind.REFUSED;
     }
     return String.valueOf(e.getMessage()).contains("signal: ")
         ? WorkerStartException.Kind.KILLED
-        : WorkerStartException.Kind.FAILED;
+        : WorkerStartException.Kind.of(e);
   }
 
   /** Gives it up, if no thread waits for it; its process is gone on return. */
   void abandon() {
     if (process != null) {
-      Reaper.kill(process.toHandle());
+      Reaper.kill(process);
       var _ = WorkerProcess.exitCode(process);
     }
     if (reserved != null) {

@@ -169,9 +169,9 @@ public final class ProcessPool extends PoolHandle {
    * reserve was opened with.
    *
    * @throws IllegalArgumentException if an option is out of its bounds, or differs from what the
-   *     reserve's workers were started with: heap, JVM options, environment, working directory,
-   *     ahead-of-time cache, and the number of workers if the heap is the default, an equal share
-   *     for each worker
+   *     reserve's workers were started with: heap, JVM options (a codec may have some),
+   *     environment, working directory, ahead-of-time cache, and the number of workers if the heap
+   *     is the default, an equal share for each worker
    * @throws UncheckedIOException if the pool's private folder or socket cannot be created
    */
   public static ProcessPool open(WorkerReserve reserve, UnaryOperator<ProcessOptions> change) {

@@ -66,7 +66,7 @@ final class ReservedWorker implements Entrance {
       return made;
     } finally {
       if (worker == null) {
-        Reaper.kill(process.toHandle());
+        Reaper.kill(process);
         HandshakeServer.closeQuietly(entrance);
         if (memory != null) {
           memory.segment().close();

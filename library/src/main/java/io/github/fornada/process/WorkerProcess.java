@@ -282,7 +282,7 @@ final class WorkerProcess {
     if (killedBecause == null && process.isAlive()) {
       killedBecause = why;
     }
-    Reaper.kill(process.toHandle());
+    Reaper.kill(process);
   }
 
   /** Returns why this pool killed it; null if it has not. */

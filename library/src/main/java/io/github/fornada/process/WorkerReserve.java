@@ -60,8 +60,8 @@ public final class WorkerReserve implements AutoCloseable {
   private static final Duration REFILL_AFTER = Duration.ofMillis(200); // Guess
 
   /**
-   * The pause before a worker is replaced that has died in the reserve: where none can live, one is
-   * tried each time.
+   * The pause before a worker is replaced that has died in the reserve, or could not be started:
+   * where none can live, one is tried each time.
    */
   private static final Duration AFTER_DEATH = Duration.ofSeconds(1); // Guess
 
@@ -94,7 +94,9 @@ public final class WorkerReserve implements AutoCloseable {
     try {
       Engine.addShutdownHook(exitHook);
       refill();
-      var _ = OwnThreads.daemon("fornada-guard").start(guard::start);
+      if (!guard.join()) {
+        var _ = OwnThreads.daemon("fornada-guard").start(guard::start);
+      }
       whole = true;
     } finally {
       if (!whole) {
@@ -138,9 +140,9 @@ public final class WorkerReserve implements AutoCloseable {
     if (!same && !launcher.startsTheSame(wanted.launchSettings())) {
       throw new IllegalArgumentException(
           "the workers of the reserve were started with other options than the pool's: heap (by"
-              + " default a share for each of the workers), JVM options, environment, working"
-              + " directory and ahead-of-time cache must be the same; set them where the reserve is"
-              + " opened");
+              + " default a share for each of the workers), JVM options with those of the codec,"
+              + " environment, working directory and ahead-of-time cache must be the same; set"
+              + " them where the reserve is opened");
     }
   }
 
@@ -228,8 +230,9 @@ public final class WorkerReserve implements AutoCloseable {
         PrivateDirectory.restore(directory);
         handshakeServer.restore();
         started = ReservedWorker.start(launcher, handshakeServer, directory, next);
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) { // such as no memory for a thread
         Log.get().log(System.Logger.Level.DEBUG, "a worker could not be started in reserve", e);
+        refillLater(AFTER_DEATH);
       }
       synchronized (this) {
         starting--;
@@ -240,7 +243,7 @@ public final class WorkerReserve implements AutoCloseable {
         Process process = started.process();
         running.add(process);
         if (closed) {
-          Reaper.kill(process.toHandle());
+          Reaper.kill(process);
           started.giveUp();
         } else {
           ready.add(started);
@@ -270,10 +273,19 @@ public final class WorkerReserve implements AutoCloseable {
   }
 
   private void refillLater(Duration pause) {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+    }
     Engine.later(
         pause,
         () -> {
-          var _ = OwnThreads.daemon("fornada-reserve").start(this::refill);
+          try {
+            var _ = OwnThreads.daemon("fornada-reserve").start(this::refill);
+          } catch (OutOfMemoryError e) { // no memory for a thread
+            refillLater(AFTER_DEATH);
+          }
         });
   }
 
@@ -307,7 +319,7 @@ public final class WorkerReserve implements AutoCloseable {
       PrivateDirectory.delete(folder);
     }
     for (ReservedWorker reserved : left) {
-      Reaper.kill(reserved.process().toHandle());
+      Reaper.kill(reserved.process());
       reserved.giveUp();
       var _ = WorkerProcess.exitCode(reserved.process());
       ended(reserved.process());

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.DeathCertificate;
+import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.Log;
@@ -334,6 +335,16 @@ final class WorkerSlot {
     } else {
       leftAt = reader.untoldRestart(leftAt);
     }
+    try {
+      tellOfDeath(dead, begun, expected);
+    } catch (RuntimeException | Error e) { // such as no file that can be opened for a class
+      begun.forEach(sent -> sent.batch().endForGood(sent.i(), new Outcome.Failed<>(e)));
+      throw e;
+    }
+  }
+
+  /** Ends the items that a dead worker had begun, and what it had shared. */
+  private void tellOfDeath(WorkerProcess dead, List<SentItem> begun, boolean expected) {
     int code = dead.end();
     DeathCertificate death = ExitDiagnosis.certify(dead, code);
     if (!begun.isEmpty()) {

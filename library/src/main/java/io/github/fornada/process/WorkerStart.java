@@ -89,7 +89,7 @@ final class WorkerStart {
       engine.restoreDirectory();
     } catch (IOException | RuntimeException | Error e) {
       throw new WorkerStartException(
-          "a worker JVM could not be started: " + e, e, WorkerStartException.Kind.FAILED);
+          "a worker JVM could not be started: " + e, e, WorkerStartException.Kind.of(e));
     }
     return new WorkerStart(engine, engine.launch(number)).finish();
   }
@@ -98,7 +98,7 @@ final class WorkerStart {
   void callOff() {
     calledOff = true;
     if (process != null) {
-      Reaper.kill(process.toHandle());
+      Reaper.kill(process);
     }
   }
 
@@ -123,7 +123,7 @@ final class WorkerStart {
             () -> {
               if (!settled.get()) {
                 tooLate.set(true);
-                Reaper.kill(process.toHandle());
+                Reaper.kill(process);
               }
             });
     var drains = new ArrayList<Thread>();
@@ -154,7 +154,7 @@ final class WorkerStart {
       return ready;
     } catch (IOException | InterruptedException e) {
       HandshakeServer.closeQuietly(came);
-      Reaper.kill(process.toHandle());
+      Reaper.kill(process);
       if (calledOff) {
         throw new WorkerStartException(
             "the start of a worker was called off, because its pool was shut down",
@@ -174,19 +174,15 @@ final class WorkerStart {
           message, e, killed ? WorkerStartException.Kind.KILLED : WorkerStartException.Kind.FAILED);
     } catch (WorkerStartException e) {
       HandshakeServer.closeQuietly(came);
-      Reaper.kill(process.toHandle());
+      Reaper.kill(process);
       throw e;
     } catch (RuntimeException | Error e) {
       // An error in this process, such as a class that this JVM lacks, counts like any other
       // failure.
       HandshakeServer.closeQuietly(came);
-      Reaper.kill(process.toHandle());
+      Reaper.kill(process);
       throw new WorkerStartException(
-          "a worker could not be started: " + e,
-          e,
-          e instanceof VirtualMachineError
-              ? WorkerStartException.Kind.KILLED // no memory, or no thread, just now
-              : WorkerStartException.Kind.FAILED);
+          "a worker could not be started: " + e, e, WorkerStartException.Kind.of(e));
     } finally {
       if (!served) {
         if (memory != null) {
@@ -219,7 +215,7 @@ final class WorkerStart {
       throw new WorkerStartException(
           "a worker JVM could not be started: " + e.getMessage(),
           e,
-          WorkerStartException.Kind.FAILED);
+          WorkerStartException.Kind.of(e));
     }
   }
 
@@ -284,7 +280,7 @@ final class WorkerStart {
               WorkerProcess.EXIT_LIMIT,
               () -> {
                 exitedLong = process.isAlive();
-                Reaper.kill(process.toHandle());
+                Reaper.kill(process);
               });
         }
         case MessageTypes.SET_UP_FAILED -> {

@@ -12,15 +12,36 @@ public final class WorkerStartException extends RuntimeException {
     /** The worker failed by itself: a few more attempts are made. */
     FAILED,
     /**
-     * The worker was killed from outside, which says little about the next one: many more attempts
-     * are made.
+     * The worker was killed from outside, or the system had no memory, thread or descriptor left at
+     * that moment, which says little about the next one: many more attempts are made.
      */
     KILLED,
     /** The user's own code failed: no more attempts are made. */
     REFUSED,
     /** The pool no longer wanted the worker: the attempt does not count. */
-    CALLED_OFF
+    CALLED_OFF;
+
+    /** Returns the kind of an attempt that failed because of {@code thrown} in this process. */
+    static Kind of(Throwable thrown) {
+      Throwable each = thrown;
+      for (int i = 0; i < MOST_CAUSES && each != null; i++) {
+        if (each instanceof VirtualMachineError || isShortage(String.valueOf(each.getMessage()))) {
+          return KILLED;
+        }
+        each = each.getCause();
+      }
+      return FAILED;
+    }
+
+    /** By words: the JDK has no exception of its own for that. EMFILE and ENFILE are 24 and 23. */
+    private static boolean isShortage(String message) {
+      return message.contains("Too many open files")
+          || message.contains("error=24,")
+          || message.contains("error=23,");
+    }
   }
+
+  private static final int MOST_CAUSES = 8;
 
   private final Kind kind;
 

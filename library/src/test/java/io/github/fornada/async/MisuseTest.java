@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -26,6 +27,21 @@ final class MisuseTest {
         })
         .join();
     return thrown.get();
+  }
+
+  @Test
+  void aJoinerThatHasServedAScopeIsRefused() {
+    for (Joiner<Integer, ?> joiner :
+        List.<Joiner<Integer, ?>>of(
+            Joiner.allSuccessfulOrThrow(),
+            Joiner.anySuccessfulOrThrow(),
+            Joiner.awaitAllSuccessfulOrThrow(),
+            Joiner.allUntil(task -> false))) {
+      TaskScope.open(joiner).close();
+      assertThatThrownBy(() -> TaskScope.open(joiner))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("make a new one for each");
+    }
   }
 
   @Test

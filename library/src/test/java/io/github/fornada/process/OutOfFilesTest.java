@@ -109,6 +109,111 @@ class OutOfFilesTest {
     assertThat(ran.said()).isEqualTo(once + once);
   }
 
+  private static final String OWNER =
+      """
+      import io.github.fornada.process.ProcessPool;
+      import java.io.FileInputStream;
+      import java.io.IOException;
+      import java.nio.file.Files;
+      import java.nio.file.Path;
+      import java.time.Duration;
+      import java.util.ArrayList;
+      import java.util.List;
+      import java.util.concurrent.ExecutionException;
+
+      public class HasNone {
+        static final List<FileInputStream> HELD = new ArrayList<>();
+
+        static void take() {
+          try {
+            while (true) {
+              HELD.add(new FileInputStream("/dev/null"));
+            }
+          } catch (IOException e) {
+            // these were all
+          }
+        }
+
+        static void giveBack() throws IOException {
+          for (var each : HELD) {
+            each.close();
+          }
+          HELD.clear();
+        }
+
+        static long folders() throws IOException {
+          long count = 0;
+          for (String base : List.of("/dev/shm", System.getProperty("java.io.tmpdir"))) {
+            try (var all = Files.list(Path.of(base))) {
+              String own = "fornada-" + ProcessHandle.current().pid() + "-";
+              count += all.filter(each -> each.getFileName().toString().startsWith(own)).count();
+            }
+          }
+          return count;
+        }
+
+        public static void main(String[] args) throws Exception {
+          try (var pool =
+              ProcessPool.open(o -> o.withWorkers(1).withTimeout(Duration.ofMillis(500)))) {
+            System.out.println(pool.map(List.of(1, 2), x -> x + 1));
+            var hangs = pool.submit(1, x -> { while (true) { Thread.onSpinWait(); } });
+            Thread.sleep(200); // it has begun, or begins when it can
+            take();
+            Thread.sleep(2_000); // its limit is over, and nothing can be opened
+            giveBack();
+            try {
+              hangs.get();
+            } catch (ExecutionException e) {
+              System.out.println(e.getCause().getClass().getSimpleName());
+            }
+            System.out.println(pool.submit(1, x -> x + 1).get());
+          }
+          long before = folders();
+          take();
+          int refused = 0;
+          for (int i = 0; i < 5; i++) {
+            try {
+              ProcessPool.open(o -> o.withWorkers(1)).close();
+            } catch (RuntimeException e) {
+              refused++;
+            }
+          }
+          giveBack();
+          System.out.println(refused + " refused, left behind: " + (folders() - before));
+          var pool = ProcessPool.open(o -> o.withWorkers(1));
+          System.out.println(pool.submit(2, x -> x + 1).get());
+          take();
+          System.exit(0);
+        }
+      }
+      """;
+
+  @Test
+  void aPoolWhoseOwnerHasNoneForAWhileGoesOnAndEnds(@TempDir Path folder) throws Exception {
+    Path classes = Programs.compile(folder.resolve("classes"), List.of(), OWNER);
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    Programs.Ran ran =
+        Programs.run(
+            folder,
+            Map.of(),
+            List.of(
+                "sh",
+                "-c",
+                "ulimit -n 200 && exec \"$0\" -Xmx128m -cp \"$1\" HasNone",
+                java,
+                // classes come from a jar that is open already
+                Programs.libraryJar(folder) + File.pathSeparator + classes));
+    assertThat(ran.said())
+        .contains(
+            """
+            [2, 3]
+            TaskTimeoutException
+            2
+            5 refused, left behind: 0
+            3
+            """);
+  }
+
   @Test
   void aWorkerThatEndsForWantOfDescriptorsIsToldAsThat() {
     int code = MessageTypes.EXIT_OUT_OF_FILES;

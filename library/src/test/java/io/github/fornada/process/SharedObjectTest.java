@@ -458,6 +458,33 @@ class SharedObjectTest {
     }
   }
 
+  private record Waits(SharedLock lock, SharedValue<Integer> begun) implements Serializable {}
+
+  private static String acquire(Waits what) throws InterruptedException {
+    what.begun().set(1);
+    try (SharedLock.Hold hold = what.lock().acquire()) {
+      return "acquired";
+    } catch (IllegalStateException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  @Test
+  void aLockThatIsFreedWhileAWorkerWaitsForItSaysSoThere() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      for (int i = 0; i < 10; i++) { // its memory goes at any moment of the wait
+        SharedLock lock = SharedSpace.of(pool).lock();
+        SharedValue<Integer> begun = SharedSpace.of(pool).value(0);
+        var _ = lock.acquire();
+        CompletableFuture<String> waits =
+            pool.submit(new Waits(lock, begun), SharedObjectTest::acquire);
+        Waiting.until("it waits, or is about to", () -> begun.get() == 1);
+        lock.free();
+        assertThat(waits.get()).contains("this shared object was freed");
+      }
+    }
+  }
+
   private static void awaitQuietly(CountDownLatch latch) {
     try {
       latch.await();

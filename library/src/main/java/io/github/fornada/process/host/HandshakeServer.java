@@ -24,6 +24,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,9 @@ public final class HandshakeServer implements AutoCloseable {
 
   /** A system property: {@code sockets} to connect workers through sockets everywhere. */
   public static final String PROPERTY = "io.github.fornada.control";
+
+  /** After a worker could not be let in. */
+  private static final long PAUSE_NANOS = 200_000_000; // Guess
 
   private final Path directory;
 
@@ -221,6 +225,7 @@ public final class HandshakeServer implements AutoCloseable {
         return;
       } catch (IOException e) {
         Log.get().log(System.Logger.Level.WARNING, "a worker could not be let in", e);
+        LockSupport.parkNanos(PAUSE_NANOS); // it may fail again, such as for want of a descriptor
       }
     }
   }

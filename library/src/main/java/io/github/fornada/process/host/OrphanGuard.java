@@ -6,7 +6,9 @@ import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,10 +17,11 @@ import org.jspecify.annotations.Nullable;
  * is stopped, or whose heap is so full that its collector lets no thread run for long, does not
  * notice that its connection has ended.
  *
- * <p>The guard is a shell that only reads the process ids of workers from a pipe that only the
- * owner keeps open. When the owner ends in any way, the system closes the pipe; a second later the
- * shell kills the remaining workers and removes the pool's private folder. Where there is no shell,
- * there is no guard.
+ * <p>The guard is a shell that only reads the process ids of workers, and the private folders of
+ * pools, from a pipe that only the owner keeps open. When the owner ends in any way, the system
+ * closes the pipe; a second later the shell kills the remaining workers and removes the folders.
+ * All pools and reserves of a process have one shell, for as long as one of them is open. Where
+ * there is no shell, there is no guard.
  */
 public final class OrphanGuard {
   private static final Path SHELL = Path.of("/bin/sh");
@@ -27,33 +30,40 @@ public final class OrphanGuard {
   private static final String SCRIPT =
       """
       trap '' HUP INT TERM
-      pids=' '
-      next=
+      nl='
+      '
+      pids=$nl
+      folders=$nl
       while read -r what which; do
         case $what in
-          +) pids="$pids$which " ;;
-          -) pids=${pids%%" $which "*}' '${pids#*" $which "} ;;
-          f) next=$which ;;
+          +) pids="$pids$which$nl" ;;
+          -) pids=${pids%%"$nl$which$nl"*}$nl${pids#*"$nl$which$nl"} ;;
+          f) folders="$folders$which$nl" ;;
+          d) folders=${folders%%"$nl$which$nl"*}$nl${folders#*"$nl$which$nl"} ;;
         esac
       done
       case $pids in
         *[0-9]*) sleep 1; kill -9 $pids ;;
       esac
-      for folder in "$next" "$1"; do
-        if [ -n "$folder" ]; then
-          second=$(readlink "$folder/$2") && rm -rf "$second"
-          rm -rf "$folder"
-        fi
+      set -f
+      IFS=$nl
+      for folder in $folders; do
+        second=$(readlink "$folder/$1") && rm -rf "$second"
+        rm -rf "$folder"
       done
       """;
 
+  // All guarded by the class.
+  private static final Set<OrphanGuard> OPEN = new LinkedHashSet<>();
+  private static boolean starting;
+  private static @Nullable Process shell;
+  private static @Nullable OutputStream pipe;
+
   private final Path directory;
 
-  // All guarded by this.
+  // All guarded by the class.
   private final Set<Long> workers = new LinkedHashSet<>();
-  private @Nullable Path next;
-  private @Nullable Process shell;
-  private @Nullable OutputStream pipe;
+  private @Nullable Path other;
   private boolean closed;
 
   /**
@@ -64,70 +74,136 @@ public final class OrphanGuard {
     this.directory = directory;
   }
 
-  /** Starts the shell, which takes some milliseconds. */
-  public void start() {
-    if (!Files.isExecutable(SHELL)) {
-      return;
+  /**
+   * Guards from now on, if the shell runs; returns false if it does not, and {@link #start} must be
+   * called.
+   */
+  public boolean join() {
+    synchronized (OrphanGuard.class) {
+      return closed || (enter() && isRunning());
     }
+  }
+
+  /** Starts the shell, which takes some milliseconds, unless it runs. */
+  public void start() {
+    synchronized (OrphanGuard.class) {
+      if (closed || !enter() || isRunning() || starting || !Files.isExecutable(SHELL)) {
+        return;
+      }
+      starting = true;
+    }
+    Process started = null;
     try {
-      Process started =
+      started =
           new ProcessBuilder(
-                  SHELL.toString(),
-                  "-c",
-                  SCRIPT,
-                  "fornada-guard",
-                  directory.toString(),
-                  PrivateDirectory.OVERFLOW)
+                  SHELL.toString(), "-c", SCRIPT, "fornada-guard", PrivateDirectory.OVERFLOW)
               // else the shell would keep the owner's own streams open
               .redirectOutput(Redirect.DISCARD)
               .redirectError(Redirect.DISCARD)
               .start();
-      synchronized (this) {
-        shell = started;
-        pipe = started.getOutputStream();
-        if (closed) {
-          end();
-        } else {
-          workers.forEach(pid -> send('+', Long.toString(pid)));
-          send('f', next == null ? "" : next.toString());
-        }
-      }
       // no process can be started, or no thread to wait for it
     } catch (IOException | OutOfMemoryError e) {
       Log.get().log(System.Logger.Level.DEBUG, "workers have no guard", e);
+    }
+    synchronized (OrphanGuard.class) {
+      starting = false;
+      if (started != null) {
+        shell = started;
+        pipe = started.getOutputStream();
+        if (OPEN.isEmpty()) {
+          end();
+        } else {
+          OPEN.forEach(OrphanGuard::tell);
+        }
+      }
     }
   }
 
   /** Guards this process from now on, until it ends. */
   public void add(Process worker) {
     long pid = worker.pid();
-    synchronized (this) {
+    synchronized (OrphanGuard.class) {
       workers.add(pid);
-      send('+', Long.toString(pid));
+      sendIfKnown('+', Long.toString(pid));
     }
     ExitWatch.then(worker, () -> remove(pid));
   }
 
-  private synchronized void remove(long pid) {
-    workers.remove(pid);
-    send('-', Long.toString(pid));
+  private void remove(long pid) {
+    synchronized (OrphanGuard.class) {
+      if (workers.remove(pid)) {
+        sendIfKnown('-', Long.toString(pid));
+      }
+    }
   }
 
   /** Deletes this folder too, in place of the one said before; null for none. */
-  public synchronized void alsoDelete(@Nullable Path folder) {
-    next = folder;
-    send('f', folder == null ? "" : folder.toString());
+  public void alsoDelete(@Nullable Path folder) {
+    synchronized (OrphanGuard.class) {
+      if (other != null) {
+        sendIfKnown('d', other.toString());
+      }
+      other = folder;
+      if (folder != null) {
+        sendIfKnown('f', folder.toString());
+      }
+    }
   }
 
-  /**
-   * Sends a line to the shell. Under the monitor. Before the shell runs, only the set has the
-   * workers.
-   */
-  private void send(char what, String which) {
+  /** Called when the pool and its workers have ended. */
+  public void close() {
+    synchronized (OrphanGuard.class) {
+      closed = true;
+      if (OPEN.remove(this)) {
+        lines('-', 'd').forEach(OrphanGuard::send);
+        if (OPEN.isEmpty()) {
+          end();
+        }
+      }
+    }
+  }
+
+  // ---- all under the monitor of the class
+
+  /** Adds this to those that are guarded; returns true. */
+  private boolean enter() {
+    if (OPEN.add(this) && isRunning()) {
+      tell();
+    }
+    return true;
+  }
+
+  private static boolean isRunning() {
+    return shell != null && pipe != null && shell.isAlive();
+  }
+
+  /** Tells the shell of all that this guards. */
+  private void tell() {
+    lines('+', 'f').forEach(OrphanGuard::send);
+  }
+
+  private List<String> lines(char ofWorker, char ofFolder) {
+    var lines = new ArrayList<String>();
+    workers.forEach(pid -> lines.add(ofWorker + " " + pid));
+    lines.add(ofFolder + " " + directory);
+    if (other != null) {
+      lines.add(ofFolder + " " + other);
+    }
+    return lines;
+  }
+
+  /** Sends a line if the shell knows of this; else it will be told when it does. */
+  private void sendIfKnown(char what, String which) {
+    if (OPEN.contains(this)) {
+      send(what + " " + which);
+    }
+  }
+
+  private static void send(String line) {
     OutputStream to = pipe;
     if (to != null) {
       try {
-        to.write((what + " " + which + "\n").getBytes(HandshakeServer.PLATFORM_CHARSET));
+        to.write((line + "\n").getBytes(HandshakeServer.PLATFORM_CHARSET));
         to.flush();
       } catch (IOException e) {
         Log.get().log(System.Logger.Level.DEBUG, "the guard of workers is gone", e);
@@ -136,17 +212,11 @@ public final class OrphanGuard {
     }
   }
 
-  /** Called when the pool and its workers have ended. */
-  public synchronized void close() {
-    closed = true;
-    end();
-  }
-
-  /** Under the monitor. */
-  private void end() {
+  private static void end() {
     if (shell != null) {
       shell.destroyForcibly(); // the shell ignores SIGTERM
     }
+    shell = null;
     pipe = null;
   }
 }

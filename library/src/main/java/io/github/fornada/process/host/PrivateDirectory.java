@@ -1,5 +1,6 @@
 package io.github.fornada.process.host;
 
+import io.github.fornada.jvm.Listing;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.Uninterrupted;
 import io.github.fornada.process.wire.Segment;
@@ -7,8 +8,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -21,6 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -101,6 +101,7 @@ public final class PrivateDirectory {
     throw new IOException(
         "no folder for the pool's socket could be made in any of "
             + bases
+            + (last == null ? "" : ", at last because of " + last)
             + "; set java.io.tmpdir to a folder with a path of at most "
             + LONGEST
             + " characters that can be written to",
@@ -116,17 +117,34 @@ public final class PrivateDirectory {
       // The name need not be secret: the permissions are set when the folder is created.
       Path directory =
           Files.createDirectory(base.resolve(OWN_PREFIX + Secrets.hexadecimal(8)), onlyOwner(base));
-      Path file = directory.resolve(OWNER);
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      FileLock lock = tryLock(channel);
-      // A sweep of another pool may have come between the creation of the file and the lock.
-      if (lock != null && Files.exists(file)) {
-        HELD.put(directory, channel);
+      boolean owned = false;
+      try {
+        owned = own(directory);
+      } finally {
+        if (!owned) { // not what lists it: there may be no descriptor for that
+          Files.deleteIfExists(directory.resolve(OWNER));
+          Files.deleteIfExists(directory);
+        }
+      }
+      if (owned) {
         return directory;
       }
-      HandshakeServer.closeQuietly(channel);
     }
+  }
+
+  /** Takes the lock of a folder that this process has made; returns false if a sweep was first. */
+  private static boolean own(Path directory) throws IOException {
+    Path file = directory.resolve(OWNER);
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    FileLock lock = tryLock(channel);
+    // A sweep of another pool may have come between the creation of the file and the lock.
+    if (lock != null && Files.exists(file)) {
+      HELD.put(directory, channel);
+      return true;
+    }
+    HandshakeServer.closeQuietly(channel);
+    return false;
   }
 
   private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
@@ -250,14 +268,14 @@ public final class PrivateDirectory {
 
   /** Returns the folders in which such folders may be, best first. */
   public static List<Path> bases() {
-    var bases = new ArrayList<Path>();
+    var bases = new LinkedHashSet<Path>();
     for (String name : List.of("/dev/shm", System.getProperty("java.io.tmpdir"), "/tmp")) {
       Path base = Path.of(name);
       if (name.length() <= LONGEST - 30 && Files.isDirectory(base) && Files.isWritable(base)) {
         bases.add(base);
       }
     }
-    return bases;
+    return List.copyOf(bases);
   }
 
   private static FileAttribute<?>[] onlyOwner(Path base) {
@@ -289,8 +307,8 @@ public final class PrivateDirectory {
   }
 
   private static void deleteOne(Path directory) {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      for (Path file : files) {
+    try {
+      for (Path file : Listing.of(directory, "*")) {
         Files.deleteIfExists(file);
       }
       Files.deleteIfExists(directory);
@@ -307,11 +325,11 @@ public final class PrivateDirectory {
   /** Returns whether a process with this id has left a folder behind. */
   public static boolean hasAnyOf(long pid) {
     for (Path base : bases()) {
-      try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + pid + "-*")) {
-        if (found.iterator().hasNext()) {
+      try {
+        if (!Listing.of(base, PREFIX + pid + "-*").isEmpty()) {
           return true;
         }
-      } catch (IOException | DirectoryIteratorException e) {
+      } catch (IOException e) {
         Log.get().log(System.Logger.Level.DEBUG, "could not be searched: " + base, e);
       }
     }
@@ -321,9 +339,9 @@ public final class PrivateDirectory {
   /** Deletes the folders that a process that is gone has left behind. */
   public static void deleteAllOf(long pid) {
     for (Path base : bases()) {
-      try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + pid + "-*")) {
-        found.forEach(PrivateDirectory::delete);
-      } catch (IOException | DirectoryIteratorException e) {
+      try {
+        Listing.of(base, PREFIX + pid + "-*").forEach(PrivateDirectory::delete);
+      } catch (IOException e) {
         Log.get().log(System.Logger.Level.DEBUG, "left for a later sweep, in " + base, e);
       }
     }
@@ -332,8 +350,8 @@ public final class PrivateDirectory {
   /** Deletes the folders of owners that were killed before they could delete them. */
   public static void sweep(List<Path> bases) {
     for (Path base : bases) {
-      try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + "*-*")) {
-        for (Path directory : found) {
+      try {
+        for (Path directory : Listing.of(base, PREFIX + "*-*")) {
           String name = String.valueOf(directory.getFileName());
           // Never the folders of this process, perhaps of another class loader: closing a file in
           // them would release the lock.

@@ -1,12 +1,14 @@
 package io.github.fornada.process.host;
 
+import io.github.fornada.jvm.Listing;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Timer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -25,13 +27,31 @@ public final class Reaper {
 
   private static final long PAUSE_NANOS = 5_000_000;
 
+  /** The pause before another attempt to kill a process. */
+  private static final Duration AGAIN = Duration.ofMillis(100); // Guess
+
   private Reaper() {}
 
-  /** Kills a process and all its descendants. */
-  public static void kill(ProcessHandle process) {
+  /**
+   * Kills a process of this one and all its descendants. The JDK looks into {@code /proc} before it
+   * kills: where this process can open no file at the moment, it is tried again until it has.
+   */
+  public static void kill(Process process) {
+    ProcessHandle handle = process.toHandle();
     // The descendants first: once the process is dead they can no longer be found through it.
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
+    descendants(handle).forEach(ProcessHandle::destroyForcibly);
+    if (!handle.destroyForcibly() && process.isAlive()) {
+      var _ = Timer.after(AGAIN, () -> kill(process));
+    }
+  }
+
+  /** Returns the descendants of a process; none if this process can open no file at the moment. */
+  public static List<ProcessHandle> descendants(ProcessHandle process) {
+    try {
+      return process.descendants().toList();
+    } catch (RuntimeException e) { // what the JDK throws then; a log may need a file
+      return List.of();
+    }
   }
 
   /**
@@ -49,8 +69,8 @@ public final class Reaper {
       return killed;
     }
     long self = ProcessHandle.current().pid();
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
-      for (Path process : processes) {
+    try {
+      for (Path process : Listing.of(proc, "[0-9]*")) {
         long pid = Long.parseLong(String.valueOf(process.getFileName()));
         if (pid != self && isMarked(process.resolve("environ"), mark)) {
           ProcessHandle.of(pid)

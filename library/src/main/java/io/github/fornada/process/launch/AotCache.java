@@ -365,8 +365,8 @@ public final class AotCache {
       } finally {
         MAKING.unlock();
       }
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      notMade(e);
+    } catch (IOException | InterruptedException | RuntimeException | Error e) {
+      notMade(e); // an error where this process can open no file at the moment, for instance
     }
   }
 
@@ -406,7 +406,7 @@ public final class AotCache {
    * Logs why there is no cache, such as a home folder that is not writable, a full disk, or a JVM
    * that is exiting.
    */
-  private static void notMade(Exception e) {
+  private static void notMade(Throwable e) {
     Log.get().log(System.Logger.Level.DEBUG, "no ahead-of-time cache was made", e);
   }
 
@@ -441,7 +441,7 @@ public final class AotCache {
 
   /** Ends the process, finished or not, and deletes what it has left. */
   private static void clear(Process process, Path workshop) {
-    Reaper.kill(process.toHandle());
+    Reaper.kill(process);
     PrivateDirectory.deleteAllOf(process.pid());
     PrivateDirectory.delete(workshop);
   }

@@ -1,9 +1,9 @@
 package io.github.fornada.process.launch;
 
+import io.github.fornada.jvm.Listing;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.process.host.PrivateDirectory;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,25 +140,23 @@ final class AotCacheFolder {
    */
   static void prune(Path folder) throws IOException {
     List<Entry> caches = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
-      Instant stale = Instant.now().minus(STALE);
-      for (Path file : files) {
-        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-        Instant used = attributes.lastModifiedTime().toInstant();
-        String name = file.toString();
-        if (attributes.isDirectory()) {
-          // left by a creator that was killed, because this process has the lock
-          PrivateDirectory.delete(file);
-        } else if (name.endsWith(".aot")) {
-          caches.add(new Entry(file, attributes.size(), used));
-        } else if (name.endsWith(REFUSED)) {
-          if (isOlder(file, REFUSED_FOR)) {
-            delete(file);
-          }
-        } else if (used.isBefore(stale)
-            && !(name.endsWith(".jar") && Files.exists(withEnding(file, ".aot")))) {
+    Instant stale = Instant.now().minus(STALE);
+    for (Path file : Listing.of(folder, PREFIX + "*")) {
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      Instant used = attributes.lastModifiedTime().toInstant();
+      String name = file.toString();
+      if (attributes.isDirectory()) {
+        // left by a creator that was killed, because this process has the lock
+        PrivateDirectory.delete(file);
+      } else if (name.endsWith(".aot")) {
+        caches.add(new Entry(file, attributes.size(), used));
+      } else if (name.endsWith(REFUSED)) {
+        if (isOlder(file, REFUSED_FOR)) {
           delete(file);
         }
+      } else if (used.isBefore(stale)
+          && !(name.endsWith(".jar") && Files.exists(withEnding(file, ".aot")))) {
+        delete(file);
       }
     }
     caches.sort(Comparator.comparing(Entry::used).reversed());

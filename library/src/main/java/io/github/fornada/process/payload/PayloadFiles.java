@@ -1,5 +1,6 @@
 package io.github.fornada.process.payload;
 
+import io.github.fornada.jvm.Listing;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.Suppressed;
 import io.github.fornada.jvm.Uninterrupted;
@@ -13,7 +14,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -233,8 +233,8 @@ public final class PayloadFiles {
   }
 
   private static void deleteResultsIn(Path directory, long pid) {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, RESULT + pid + "-*")) {
-      for (Path file : files) {
+    try {
+      for (Path file : Listing.of(directory, RESULT + pid + "-*")) {
         deleteQuietly(file);
       }
     } catch (IOException e) {

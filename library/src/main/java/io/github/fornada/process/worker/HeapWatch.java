@@ -1,5 +1,6 @@
 package io.github.fornada.process.worker;
 
+import io.github.fornada.jvm.Listing;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.wire.MessageTypes;
 import java.io.IOException;
@@ -7,7 +8,6 @@ import java.io.RandomAccessFile;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,11 +97,9 @@ final class HeapWatch {
   }
 
   private static @Nullable Path collector() throws IOException {
-    try (DirectoryStream<Path> threads = Files.newDirectoryStream(TASKS)) {
-      for (Path thread : threads) {
-        if (Files.readString(thread.resolve("comm")).strip().equals(COLLECTOR)) {
-          return thread;
-        }
+    for (Path thread : Listing.of(TASKS, "*")) {
+      if (Files.readString(thread.resolve("comm")).strip().equals(COLLECTOR)) {
+        return thread;
       }
     }
     return null;

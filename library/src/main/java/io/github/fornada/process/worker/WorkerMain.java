@@ -253,7 +253,7 @@ public final class WorkerMain {
    */
   private static void orphaned(@Nullable Path directory) {
     try {
-      var killed = new ArrayList<>(ProcessHandle.current().descendants().toList());
+      var killed = new ArrayList<>(Reaper.descendants(ProcessHandle.current()));
       killed.forEach(ProcessHandle::destroyForcibly);
       String marks = System.getenv(Reaper.MARK);
       String mark = marks == null ? null : marks.substring(marks.lastIndexOf(',') + 1);

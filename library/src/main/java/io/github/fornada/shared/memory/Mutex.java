@@ -75,6 +75,8 @@ public final class Mutex {
               : OwnerWord.tryTake(region.segment(), at, region.bell().id());
       acquired = died != NOT_ACQUIRED;
       return died;
+    } catch (IllegalStateException e) {
+      throw region.freed(e); // its memory went at any moment, and says so in its own words
     } finally {
       if (!acquired) {
         local.unlock();
@@ -102,6 +104,8 @@ public final class Mutex {
       long died = local.getHoldCount() > 1 ? 0 : take(nanos, began);
       acquired = died != NOT_ACQUIRED;
       return died;
+    } catch (IllegalStateException e) {
+      throw region.freed(e);
     } finally {
       if (!acquired) {
         local.unlock();
@@ -270,6 +274,8 @@ public final class Mutex {
       if (local.getHoldCount() == 1) {
         OwnerWord.release(region, at, died);
       }
+    } catch (IllegalStateException e) {
+      throw region.freed(e);
     } finally {
       local.unlock();
     }

@@ -45,6 +45,10 @@ public final class Region {
   /** That of all lines of this object. */
   private final long key;
 
+  private static final String GONE =
+      "this shared object was freed, or its pool was closed: keep both until the tasks that use it"
+          + " have ended";
+
   /**
    * Null until this process has mapped it, and when it was freed. Written under this monitor, and
    * read without it: a thread that sees null looks again under the monitor, and all fields of a
@@ -246,11 +250,16 @@ public final class Region {
     }
   }
 
+  /**
+   * Returns what to throw for an exception of code that has accessed the memory. It was freed
+   * between, if that says so in its own words.
+   */
+  IllegalStateException freed(IllegalStateException thrown) {
+    return isOpen() || GONE.equals(thrown.getMessage()) ? thrown : gone(thrown);
+  }
+
   private static IllegalStateException gone(@Nullable Throwable cause) {
-    return new IllegalStateException(
-        "this shared object was freed, or its pool was closed: keep both until the tasks that use"
-            + " it have ended",
-        cause);
+    return new IllegalStateException(GONE, cause);
   }
 
   /** Returns whether this process has heard that the object was freed, or its pool has ended. */

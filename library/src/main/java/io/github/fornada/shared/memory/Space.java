@@ -1,6 +1,7 @@
 package io.github.fornada.shared.memory;
 
 import io.github.fornada.DeathCertificate;
+import io.github.fornada.jvm.Listing;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
@@ -12,8 +13,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -470,8 +469,8 @@ public final class Space {
     }
     var unmapped = new ArrayList<Path>();
     String making = MAKING + dead + '-';
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-      for (Path file : files) {
+    try {
+      for (Path file : Listing.of(folder, "*")) {
         String name = String.valueOf(file.getFileName());
         if (name.startsWith(making)) {
           deleteQuietly(file);
@@ -483,7 +482,7 @@ public final class Space {
       }
     } catch (NoSuchFileException e) {
       // It was deleted between; or the whole folder was: then what is mapped here is all there is.
-    } catch (IOException | DirectoryIteratorException e) {
+    } catch (IOException e) {
       Log.get().log(System.Logger.Level.WARNING, "shared objects could not be listed", e);
     }
     var seats = (SocketBell) bell;

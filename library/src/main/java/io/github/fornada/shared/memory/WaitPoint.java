@@ -100,13 +100,17 @@ public final class WaitPoint {
    * @throws IllegalStateException if the object was freed
    */
   public boolean await(long nanos, BooleanSupplier ready) throws InterruptedException {
-    for (int i = 0; i <= SPINS; i++) {
-      if (ready.getAsBoolean()) {
-        return true;
+    try {
+      for (int i = 0; i <= SPINS; i++) {
+        if (ready.getAsBoolean()) {
+          return true;
+        }
+        Thread.onSpinWait();
       }
-      Thread.onSpinWait();
+      return nanos > 0 && sleep(nanos, ready);
+    } catch (IllegalStateException e) {
+      throw region.freed(e); // its memory went at any moment, and says so in its own words
     }
-    return nanos > 0 && sleep(nanos, ready);
   }
 
   private boolean sleep(long nanos, BooleanSupplier ready) throws InterruptedException {
