@@ -19,7 +19,10 @@ import org.jspecify.annotations.Nullable;
 record Diagnosis(
     Kind kind, @Nullable StageSummary busiest, double promised, String text, String doubt) {
   /** Workers that are busier than this keep the others waiting. */
-  private static final double BUSY = 0.8; // Guess
+  private static final double BUSY = 0.9; // Guess
+
+  /** Who is waited for at the ends of the pipeline for less than this is not said to hold it up. */
+  private static final double SELDOM = 0.1; // Guess
 
   /** Less than it takes to pass an item on to a thread that sleeps. */
   private static final double QUICK_NANOS = 10_000; // Guess
@@ -121,7 +124,11 @@ record Diagnosis(
       return new Diagnosis(Kind.NOTHING, null, 0, "Nothing has run yet.", "");
     }
     if (busiest.load() < BUSY) {
-      if (stages.getLast().waitsForRoom() > 0.5) {
+      double most = longWait(busiest);
+      StageSummary first = stages.getFirst();
+      double forSource = first.waitsForInput() - first.idleAtEnd();
+      double forConsumer = stages.getLast().waitsForRoom();
+      if (forConsumer > most && forConsumer >= forSource) {
         return new Diagnosis(
             Kind.CONSUMER,
             busiest,
@@ -131,12 +138,10 @@ record Diagnosis(
                 + " of the time.",
             "");
       }
-      StageSummary first = stages.getFirst();
-      double forSource = first.waitsForInput() - first.idleAtEnd();
       if (first.waitsForInput() > 0.5 && forSource < first.idleAtEnd()) {
         return new Diagnosis(Kind.NOTHING, null, 0, usedUp(first), "");
       }
-      if (first.waitsForInput() > 0.5) {
+      if (forSource > most) {
         return new Diagnosis(
             Kind.SOURCE,
             busiest,
@@ -165,6 +170,17 @@ record Diagnosis(
           "");
     }
     return ofStage(busiest, stages, freeProcessors);
+  }
+
+  /**
+   * Returns for how much of the time the first stage must wait for input, or the last one for room,
+   * if that is what keeps the busiest stage from being busy: for half of the time that this is
+   * idle. Where items are so small that to pass them on takes longer, it says less.
+   */
+  private static double longWait(StageSummary busiest) {
+    return busiest.meanTime().toNanos() < QUICK_NANOS
+        ? 0.5
+        : Math.max(SELDOM, (1 - busiest.load()) / 2);
   }
 
   /** What is said of a run that has too few items to keep its workers busy. */

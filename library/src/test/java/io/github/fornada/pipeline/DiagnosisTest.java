@@ -54,6 +54,18 @@ final class DiagnosisTest {
   }
 
   @Test
+  void theSourceOrTheConsumerIsNamedWhereTheBusiestStageOftenWaitsForIt() {
+    for (double rate : new double[] {98, 122, 162, 190, 210}) { // of 250 that it could run
+      var source = Diagnosis.of(List.of(stage("work", 1, rate, 4, 0, 0)), 1);
+      assertThat(source.kind()).as("%s/s", rate).isEqualTo(Diagnosis.Kind.SOURCE);
+      var consumer = Diagnosis.of(List.of(stage("work", 1, rate, 4, 1, 0)), 1);
+      assertThat(consumer.kind()).as("%s/s", rate).isEqualTo(Diagnosis.Kind.CONSUMER);
+    }
+    var behind = Diagnosis.of(List.of(stage("a", 1, 162, 1, 0, 0), stage("b", 1, 162, 4, 0, 0)), 1);
+    assertThat(behind.kind()).isEqualTo(Diagnosis.Kind.SOURCE);
+  }
+
+  @Test
   void aSequentialStageIsNotToldToHaveOneMoreWorker() {
     var found = Diagnosis.of(List.of(stage("parse", "sequential", 1, 99, 10, 0, 0)), 8);
     assertThat(found.text())

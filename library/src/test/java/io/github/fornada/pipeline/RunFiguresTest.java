@@ -68,7 +68,8 @@ final class RunFiguresTest {
 
   @Test
   void whatAFailureStopsIsCounted() {
-    var others = new CountDownLatch(1); // else the failed item may be the last that was taken
+    var others = new CountDownLatch(1);
+    var never = new CountDownLatch(1); // one item at least is stopped
     try (var run =
         Pipeline.from(numbers(1000))
             .stage(
@@ -77,6 +78,7 @@ final class RunFiguresTest {
                 x -> {
                   if (x == 105) {
                     others.countDown();
+                    never.await();
                   }
                   if (x == 100) {
                     assertThat(others.await(Waiting.DEADLINE.toSeconds(), TimeUnit.SECONDS))
