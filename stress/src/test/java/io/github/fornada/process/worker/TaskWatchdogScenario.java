@@ -12,7 +12,8 @@ public final class TaskWatchdogScenario implements Explorer.Scenario {
   private final ByteBuffer header = ByteBuffer.allocate(4096);
   private final ClaimWord claims = new ClaimWord(header);
   private final TaskWatchdog watch =
-      new TaskWatchdog(null, claims, new WorkerConfig(null, null, null, -1, 0, "64m", null, null));
+      new TaskWatchdog(
+          null, claims, new WorkerConfig(1, null, null, null, -1, 0, "64m", null, null));
   private volatile boolean cancelled;
   private @Nullable String wrong;
 

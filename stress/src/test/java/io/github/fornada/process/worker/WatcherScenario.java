@@ -19,7 +19,7 @@ public final class WatcherScenario implements Explorer.Scenario {
       new TaskWatchdog(
           null,
           claims,
-          new WorkerConfig(null, null, null, LIMIT, Explorer.FOR_EVER * 2, "64m", null, null));
+          new WorkerConfig(1, null, null, null, LIMIT, Explorer.FOR_EVER * 2, "64m", null, null));
   private volatile boolean watched;
   private volatile @Nullable String wrong;
 
