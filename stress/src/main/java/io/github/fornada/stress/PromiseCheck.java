@@ -89,7 +89,7 @@ final class PromiseCheck implements Storm {
       boolean spinning = kind == Kind.SPINNING;
       long time = nanos; // not the plan, which stays here
       TaskFunction<long[], long[]> function = item -> stamped(item, place, spinning, time);
-      StageModel model =
+      StageModel<?> model =
           switch (kind) {
             case VIRTUAL -> StageModel.virtualThreads(size);
             case THREADS, SPINNING -> StageModel.threads(size);
