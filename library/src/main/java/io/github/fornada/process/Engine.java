@@ -8,6 +8,7 @@ import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Durations;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.process.host.ExitHooks;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
@@ -245,8 +246,8 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
       this.supply = new WorkerSupply(this, options.life().spares(), begun);
       undo.push(this::giveUp);
       // The last: the hook may run at once, and looks at all that was made before.
-      addShutdownHook(exitHook);
-      undo.push(this::removeExitHook);
+      ExitHooks.add(exitHook);
+      undo.push(() -> ExitHooks.remove(exitHook));
       slots.forEach(WorkerSlot::start);
       supply.refill();
       if (options.life().maxAge() != null || options.life().residentLimit() != null) {
@@ -264,31 +265,6 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     slots.forEach(WorkerSlot::end);
     slots.forEach(slot -> slot.killNow(NOT_OPENED));
     supply.killSpares(NOT_OPENED);
-  }
-
-  /**
-   * Adds a hook as {@link Runtime#addShutdownHook} does, with an exception that says what its
-   * failure means here.
-   */
-  static void addShutdownHook(Thread hook) {
-    try {
-      Runtime.getRuntime().addShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      var ending =
-          new IllegalStateException(
-              "no worker JVMs can be started any more: this JVM is shutting down");
-      // The usual reason is Ctrl-C at this moment, so a stack on the terminal does not help.
-      ending.setStackTrace(new StackTraceElement[0]);
-      throw ending;
-    }
-  }
-
-  private void removeExitHook() {
-    try {
-      Runtime.getRuntime().removeShutdownHook(exitHook);
-    } catch (IllegalStateException e) {
-      // The JVM is shutting down: the hook will run, and find nothing left to do.
-    }
   }
 
   /** Does work that can be done while the first worker's JVM boots; later calls do nothing. */
@@ -1043,7 +1019,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     } finally { // whatever the system refuses, the pool ends
       // not when the JVM exits: the exit hook does this after whatever the slots still do
       guard.close();
-      removeExitHook();
+      ExitHooks.remove(exitHook);
       terminated();
     }
   }

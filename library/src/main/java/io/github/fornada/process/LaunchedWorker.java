@@ -70,7 +70,7 @@ record LaunchedWorker(
   void abandon() {
     if (process != null) {
       Reaper.kill(process);
-      var _ = WorkerProcess.exitCode(process);
+      var _ = Reaper.exitCode(process);
     }
     if (reserved != null) {
       reserved.giveUp();

@@ -302,7 +302,7 @@ final class WorkerProcess {
    * it takes too long.
    */
   int awaitExit() {
-    int code = exitCode(process);
+    int code = Reaper.exitCode(process);
     HandshakeServer.closeQuietly(control);
     awaitRemainingOutput(drains);
     printed.awaitPassedOn();
@@ -317,7 +317,7 @@ final class WorkerProcess {
     if (!isGoneSoon()) {
       kill(CHANNEL_CLOSED);
     }
-    int code = exitCode(process);
+    int code = Reaper.exitCode(process);
     awaitRemainingOutput(drains);
     endOfItem(null);
     return code;
@@ -374,23 +374,6 @@ final class WorkerProcess {
     } catch (IllegalStateException e) {
       isLate(e);
       return -1;
-    }
-  }
-
-  static int exitCode(Process process) {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return process.waitFor(); // returns soon: it was killed, or has exited
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 

@@ -2,6 +2,8 @@ package io.github.fornada.process;
 
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Timer;
+import io.github.fornada.process.host.ExitHooks;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
@@ -92,7 +94,7 @@ public final class WorkerReserve implements AutoCloseable {
     this.exitHook = new Thread(this::close, "fornada-reserve-exit");
     boolean whole = false;
     try {
-      Engine.addShutdownHook(exitHook);
+      ExitHooks.add(exitHook);
       refill();
       if (!guard.join()) {
         var _ = OwnThreads.daemon("fornada-guard").start(guard::start);
@@ -278,15 +280,16 @@ public final class WorkerReserve implements AutoCloseable {
         return;
       }
     }
-    Engine.later(
-        pause,
-        () -> {
-          try {
-            var _ = OwnThreads.daemon("fornada-reserve").start(this::refill);
-          } catch (OutOfMemoryError e) { // no memory for a thread
-            refillLater(AFTER_DEATH);
-          }
-        });
+    var _ =
+        Timer.after(
+            pause,
+            () -> {
+              try {
+                var _ = OwnThreads.daemon("fornada-reserve").start(this::refill);
+              } catch (OutOfMemoryError e) { // no memory for a thread
+                refillLater(AFTER_DEATH);
+              }
+            });
   }
 
   /**
@@ -321,16 +324,12 @@ public final class WorkerReserve implements AutoCloseable {
     for (ReservedWorker reserved : left) {
       Reaper.kill(reserved.process());
       reserved.giveUp();
-      var _ = WorkerProcess.exitCode(reserved.process());
+      var _ = Reaper.exitCode(reserved.process());
       ended(reserved.process());
     }
     closeIfLast();
     if (!Thread.currentThread().equals(exitHook)) {
-      try {
-        Runtime.getRuntime().removeShutdownHook(exitHook);
-      } catch (IllegalStateException e) {
-        // The JVM is shutting down.
-      }
+      ExitHooks.remove(exitHook);
     }
   }
 }

@@ -162,7 +162,7 @@ final class WorkerStart {
             WorkerStartException.Kind.CALLED_OFF);
       }
       String message = failure(process, drains, e);
-      int code = WorkerProcess.exitCode(process);
+      int code = Reaper.exitCode(process);
       boolean killed = !tooLate.get() && !exitedLong && ExitDiagnosis.isKilled(code);
       if (!killed) {
         // One that has connected has booted and runs this library. If it exits after that, its
@@ -457,7 +457,7 @@ final class WorkerStart {
   }
 
   private String failure(Process process, List<Thread> drains, Exception e) {
-    int code = WorkerProcess.exitCode(process);
+    int code = Reaper.exitCode(process);
     WorkerProcess.awaitRemainingOutput(drains);
     var text = new StringBuilder("a worker JVM did not start: ");
     if (tooLate.get()) {

@@ -45,6 +45,26 @@ public final class Reaper {
     }
   }
 
+  /**
+   * Waits until the process has ended, and returns its exit code. An interrupt does not end this.
+   */
+  public static int exitCode(Process process) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return process.waitFor(); // returns soon: it was killed, or has exited
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
   /** Returns the descendants of a process; none if this process can open no file at the moment. */
   public static List<ProcessHandle> descendants(ProcessHandle process) {
     try {
