@@ -2,6 +2,7 @@ package io.github.fornada.process.host;
 
 import io.github.fornada.jvm.Listing;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.jvm.Uninterrupted;
 import io.github.fornada.process.wire.Segment;
 import java.io.IOException;
@@ -59,6 +60,11 @@ public final class PrivateDirectory {
    * be being created.
    */
   private static final Duration MAKING = Duration.ofMinutes(1);
+
+  /** How often it is tried to delete a folder, and the pause between. */
+  private static final int ATTEMPTS = 10; // Guess
+
+  private static final Duration AGAIN = Duration.ofSeconds(1); // Guess
 
   /**
    * The locks that this process holds. A lock is lost if its file is opened and closed again in
@@ -307,6 +313,12 @@ public final class PrivateDirectory {
   }
 
   private static void deleteOne(Path directory) {
+    // First: there may be no other descriptor for the list of what is in it.
+    HandshakeServer.closeQuietly(HELD.remove(directory));
+    deleteOne(directory, ATTEMPTS);
+  }
+
+  private static void deleteOne(Path directory, int attempts) {
     try {
       for (Path file : Listing.of(directory, "*")) {
         Files.deleteIfExists(file);
@@ -316,9 +328,11 @@ public final class PrivateDirectory {
       // Another process deleted it first: the parent, a worker and a later pool's sweep may all do
       // this.
     } catch (IOException e) {
-      Log.get().log(System.Logger.Level.DEBUG, "left behind for a later sweep: " + directory, e);
-    } finally {
-      HandshakeServer.closeQuietly(HELD.remove(directory));
+      if (attempts > 1) { // this process does not sweep its own folders
+        var _ = Timer.after(AGAIN, () -> deleteOne(directory, attempts - 1));
+      } else {
+        Log.get().log(System.Logger.Level.DEBUG, "left behind for a later sweep: " + directory, e);
+      }
     }
   }
 
