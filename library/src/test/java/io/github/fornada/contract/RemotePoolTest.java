@@ -36,10 +36,10 @@ final class RemotePoolTest extends AbstractPoolTest implements RemoteContract {
     return NearbyPool.open(workers, Math.min(2, workers), policy);
   }
 
-  /** Longer, for a worker that replaces another has yet to load what an item needs. */
+  /** Longer, for a worker that replaces another gets what an item needs from beyond its agent. */
   @Override
   public Duration limit() {
-    return Busy.scaled(Duration.ofMillis(800));
+    return Busy.scaled(Duration.ofMillis(1_600));
   }
 
   @Override
