@@ -1,10 +1,10 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.jvm.Listing;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -143,8 +143,8 @@ final class ClusterJars {
   private static List<Path> jarsIn(Path folder) {
     var jars = new ArrayList<Path>();
     if (Files.isDirectory(folder)) {
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, "*.jar")) {
-        entries.forEach(jars::add);
+      try {
+        jars.addAll(Listing.of(folder, "*.jar"));
       } catch (IOException e) {
         throw Fault.usage("cannot read the folder " + folder + ": " + e.getMessage());
       }

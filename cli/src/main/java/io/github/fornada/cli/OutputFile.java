@@ -1,5 +1,6 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.jvm.Listing;
 import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -7,7 +8,6 @@ import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -334,8 +334,8 @@ final class OutputFile implements AutoCloseable {
 
   /** Deletes drafts of the same output whose process was killed. */
   private static void sweep(Path folder, String prefix) throws IOException {
-    try (DirectoryStream<Path> drafts = Files.newDirectoryStream(folder, prefix + "*.tmp")) {
-      for (Path each : drafts) {
+    try {
+      for (Path each : Listing.of(folder, prefix + "*.tmp")) {
         boolean old =
             Files.getLastModifiedTime(each).toInstant().isBefore(Instant.now().minus(LEFT_BEHIND));
         if (old && !IN_THE_MAKING.contains(each)) {

@@ -89,6 +89,11 @@ final class Reports {
     }
   }
 
+  /** Returns what such a pool has found out; null without one, and while nothing has ended. */
+  @Nullable Finding finding() {
+    return finding;
+  }
+
   /**
    * Writes the requested files about the models that ran.
    *

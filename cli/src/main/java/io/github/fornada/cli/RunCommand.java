@@ -68,9 +68,6 @@ final class RunCommand implements Callable<Integer> {
   /** What the pool has chosen last; null if it does not choose. */
   private @Nullable Choice choice;
 
-  /** What that pool has found out, for the page; null without one, and while nothing has ended. */
-  private @Nullable Finding finding;
-
   /** The arguments of the stages before the last, where there are several. */
   private List<List<String>> before = List.of();
 
@@ -323,8 +320,7 @@ final class RunCommand implements Callable<Integer> {
         choice = auto.choice();
         on = choice.model();
         if (reports.areWanted()) {
-          finding = observed.snapshot().finding();
-          reports.found(finding);
+          reports.found(observed.snapshot().finding());
         }
       }
       reports.show(on, timeline);
@@ -422,7 +418,7 @@ final class RunCommand implements Callable<Integer> {
       terminal.note("fornada: auto chose " + OptionWording.withOptions(choice.toString()));
     }
     Figures cost = cost(tally, reading);
-    reports.write(List.of(cost), sentences(tally, reading), null);
+    reports.write(List.of(cost), sentences(tally, reading, reports.finding()), null);
     if (figures == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("runs", List.of(cost.toMap()))));
     } else if (figures == CommonOptions.Format.table) {
@@ -461,7 +457,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /** Returns what the page says of the run. */
-  private List<String> sentences(Tally tally, Meter.Reading reading) {
+  private List<String> sentences(Tally tally, Meter.Reading reading, @Nullable Finding finding) {
     var sentences = new ArrayList<String>();
     sentences.add(summary(tally, reading) + ".");
     if (finding == null) { // else it knows what the items did, which a run's figures only suggest

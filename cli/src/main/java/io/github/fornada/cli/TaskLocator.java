@@ -1,10 +1,10 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.jvm.Listing;
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -333,8 +333,8 @@ final class TaskLocator {
   private static List<String> jarsIn(String folder) {
     var jars = new ArrayList<String>();
     Path path = Path.of(folder.isEmpty() ? "." : folder);
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(path, "*.{jar,JAR}")) {
-      for (Path jar : entries) {
+    try {
+      for (Path jar : Listing.of(path, "*.{jar,JAR}")) {
         ClassPathJars.check(jar);
         jars.add(jar.toAbsolutePath().normalize().toString());
       }

@@ -81,9 +81,7 @@ final class FirstWorkers {
     boolean whole = false;
     try {
       first.launchInBackground();
-      if (!guard.join()) {
-        var _ = OwnThreads.daemon("fornada-guard").start(guard::start);
-      }
+      guard.start();
       whole = true;
     } finally {
       if (!whole) { // no memory for another thread

@@ -54,9 +54,7 @@ final class ReservedWorker implements Entrance {
     WorkerMemory memory = null;
     ReservedWorker worker = null;
     try {
-      String token = HandshakeServer.newToken();
-      entrance = server.expect(number, token);
-      Launcher.tell(process, token, number, entrance.path());
+      entrance = Launcher.invite(process, number, server);
       memory = WorkerMemory.make(directory, number);
       var made =
           new ReservedWorker(process, launcher.mark(number), launchedMillis, entrance, memory);
@@ -69,8 +67,7 @@ final class ReservedWorker implements Entrance {
         Reaper.kill(process);
         HandshakeServer.closeQuietly(entrance);
         if (memory != null) {
-          memory.segment().close();
-          memory.deleteFile();
+          memory.free();
         }
       }
     }
@@ -137,7 +134,6 @@ final class ReservedWorker implements Entrance {
   /** Frees what it shares with this process. For one that no pool will take. */
   void giveUp() {
     close();
-    memory.segment().close();
-    memory.deleteFile();
+    memory.free();
   }
 }

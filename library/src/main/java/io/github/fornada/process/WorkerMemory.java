@@ -48,6 +48,12 @@ record WorkerMemory(Path file, Segment segment) {
         e);
   }
 
+  /** Frees it, where no worker will have it. */
+  void free() {
+    segment.close();
+    deleteFile();
+  }
+
   void deleteFile() {
     try {
       Files.deleteIfExists(file);

@@ -96,9 +96,7 @@ public final class WorkerReserve implements AutoCloseable {
     try {
       ExitHooks.add(exitHook);
       refill();
-      if (!guard.join()) {
-        var _ = OwnThreads.daemon("fornada-guard").start(guard::start);
-      }
+      guard.start();
       whole = true;
     } finally {
       if (!whole) {

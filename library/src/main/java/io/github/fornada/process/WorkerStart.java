@@ -135,7 +135,8 @@ final class WorkerStart {
     engine.startBegins(this);
     try {
       engine.restoreDirectory();
-      Entrance made = reserved == null ? expect(process) : reserved;
+      Entrance made =
+          reserved == null ? Launcher.invite(process, number, engine.handshakeServer()) : reserved;
       entrance = made;
       drains.add(
           new OutputDrain(process.getInputStream(), false, printed)
@@ -198,14 +199,6 @@ final class WorkerStart {
         memory.deleteFile();
       }
     }
-  }
-
-  /** Makes an entrance for a new worker, and tells it where that is. */
-  private Entrance expect(Process process) throws IOException {
-    String token = HandshakeServer.newToken();
-    Entrance made = engine.handshakeServer().expect(number, token);
-    Launcher.tell(process, token, number, made.path());
-    return made;
   }
 
   private WorkerMemory makeMemory() {

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.Waiting;
+import io.github.fornada.jvm.Listing;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
 import java.io.IOException;
@@ -45,6 +46,19 @@ public final class Leftovers {
     return Files.isSymbolicLink(link)
         ? List.of(first, Files.readSymbolicLink(link))
         : List.of(first);
+  }
+
+  /** Deletes a folder and the files in it, as systemd-tmpfiles and tmpwatch do. */
+  static void deleteFolder(Path folder) throws IOException {
+    deleteFiles(folder);
+    Files.delete(folder);
+  }
+
+  /** Deletes the files in a folder. */
+  static void deleteFiles(Path folder) throws IOException {
+    for (Path file : Listing.of(folder, "*")) {
+      Files.delete(file);
+    }
   }
 
   private static String environment(long pid) {

@@ -6,7 +6,6 @@ import io.github.fornada.SharedBytes;
 import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -36,16 +35,7 @@ class LostFolderTest {
   /** As systemd-tmpfiles and tmpwatch do. */
   private static void deleteFolders(ProcessPool pool) throws IOException {
     for (Path folder : Leftovers.folders(pool)) {
-      deleteFiles(folder);
-      Files.delete(folder);
-    }
-  }
-
-  private static void deleteFiles(Path folder) throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-      for (Path file : files) {
-        Files.delete(file);
-      }
+      Leftovers.deleteFolder(folder);
     }
   }
 
@@ -91,7 +81,7 @@ class LostFolderTest {
       if (withTheFolder) {
         deleteFolders(pool);
       } else {
-        deleteFiles(folder); // the folder itself was touched lately
+        Leftovers.deleteFiles(folder); // the folder itself was touched lately
       }
       killWorkers(pool);
       assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);

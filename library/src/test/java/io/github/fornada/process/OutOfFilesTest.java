@@ -78,23 +78,27 @@ class OutOfFilesTest {
       }
       """;
 
+  /** Runs a program that may have so many descriptors. */
+  private static Programs.Ran run(
+      Path folder, int descriptors, Path library, Path classes, String program) throws Exception {
+    return Programs.run(
+        folder,
+        Map.of(),
+        List.of(
+            "sh",
+            "-c",
+            "ulimit -n " + descriptors + " && exec \"$0\" -Xmx128m -cp \"$1\" " + program,
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            library + File.pathSeparator + classes));
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void howItemsEndIsReportedThoughNoFileCanBeOpened(boolean fromJar, @TempDir Path folder)
       throws Exception {
     Path classes = Programs.compile(folder.resolve("classes"), List.of(), PROGRAM);
     Path library = fromJar ? Programs.libraryJar(folder) : Programs.library();
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    Programs.Ran ran =
-        Programs.run(
-            folder,
-            Map.of(),
-            List.of(
-                "sh",
-                "-c",
-                "ulimit -n 400 && exec \"$0\" -Xmx128m -cp \"$1\" UsesUp",
-                java,
-                library + File.pathSeparator + classes));
+    Programs.Ran ran = run(folder, 400, library, classes, "UsesUp");
     String once =
         """
         Failed[cause=java.io.FileNotFoundException: /dev/null (Too many open files)]
@@ -194,18 +198,8 @@ class OutOfFilesTest {
   @Test
   void aPoolWhoseOwnerHasNoneForAWhileGoesOnAndEnds(@TempDir Path folder) throws Exception {
     Path classes = Programs.compile(folder.resolve("classes"), List.of(), OWNER);
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    Programs.Ran ran =
-        Programs.run(
-            folder,
-            Map.of(),
-            List.of(
-                "sh",
-                "-c",
-                "ulimit -n 200 && exec \"$0\" -Xmx128m -cp \"$1\" HasNone",
-                java,
-                // classes come from a jar that is open already
-                Programs.libraryJar(folder) + File.pathSeparator + classes));
+    Path library = Programs.libraryJar(folder); // it is open already when a class is needed
+    Programs.Ran ran = run(folder, 200, library, classes, "HasNone");
     // Between, the log may say that something could not be opened.
     assertThat(ran.said().lines())
         .containsSubsequence(

@@ -138,12 +138,7 @@ class ReserveTest {
     try (WorkerReserve reserve = reserve(1)) {
       var _ = ready(reserve, 1);
       Path folder = Objects.requireNonNull(reserve.nextFolder());
-      try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.toList()) {
-          Files.delete(file);
-        }
-      }
-      Files.delete(folder);
+      Leftovers.deleteFolder(folder);
       try (ProcessPool pool = ProcessPool.open(reserve, o -> o)) {
         assertThat(pool.engine.directory()).isEqualTo(folder);
         assertThat(pool.submit(1, i -> i + 1).get()).isEqualTo(2);

@@ -5,10 +5,7 @@ import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.wire.Connection;
 import io.github.fornada.process.wire.SocketConnection;
 import java.io.EOFException;
-import java.io.File;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -50,9 +47,6 @@ public final class HandshakeServer implements AutoCloseable {
 
   /** How many files the first use of a socket may open. */
   private static final int SOCKETS_NEED = 6; // Guess: a pair for all, and the socket itself
-
-  /** A file of the JDK's, which is there as long as the JVM can run. */
-  private static final File SOME_FILE = new File(System.getProperty("java.home"), "lib/tzdb.dat");
 
   /** After a worker could not be let in. */
   private static final long PAUSE_NANOS = 200_000_000; // Guess
@@ -193,7 +187,9 @@ public final class HandshakeServer implements AutoCloseable {
   }
 
   private ServerSocketChannel listen() throws IOException {
-    requireDescriptors();
+    // The JDK's sockets need some for their classes to be initialized, which is tried once: a
+    // program without any at that moment would have no sockets for the rest of its life.
+    Descriptors.require(SOCKETS_NEED);
     ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       listening.bind(UnixDomainSocketAddress.of(directory.resolve(NAME)));
@@ -202,24 +198,6 @@ public final class HandshakeServer implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) { // such as no memory for another thread
       closeQuietly(listening);
       throw e;
-    }
-  }
-
-  /**
-   * Checks that this process can open some files. The JDK's sockets need them for their classes to
-   * be initialized, which is tried once: a program without any at that moment would have no sockets
-   * for the rest of its life.
-   *
-   * @throws IOException if it cannot
-   */
-  private static void requireDescriptors() throws IOException {
-    var held = new ArrayList<InputStream>();
-    try {
-      for (int i = 0; i < SOCKETS_NEED; i++) {
-        held.add(new FileInputStream(SOME_FILE));
-      }
-    } finally {
-      held.forEach(HandshakeServer::closeQuietly);
     }
   }
 

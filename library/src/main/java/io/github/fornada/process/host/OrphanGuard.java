@@ -1,6 +1,7 @@
 package io.github.fornada.process.host;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
@@ -75,23 +76,35 @@ public final class OrphanGuard {
   }
 
   /**
-   * Guards from now on, if the shell runs; returns false if it does not, and {@link #start} must be
-   * called.
+   * Guards from now on. The shell takes some milliseconds to start: if it does not run, a thread of
+   * its own does that.
    */
-  public boolean join() {
-    synchronized (OrphanGuard.class) {
-      return closed || (enter() && isRunning());
-    }
-  }
-
-  /** Starts the shell, which takes some milliseconds, unless it runs. */
   public void start() {
     synchronized (OrphanGuard.class) {
-      if (closed || !enter() || isRunning() || starting || !Files.isExecutable(SHELL)) {
+      if (closed || !OPEN.add(this)) {
+        return;
+      }
+      if (isRunning()) {
+        tell();
+        return;
+      }
+      if (starting || !Files.isExecutable(SHELL)) {
         return;
       }
       starting = true;
     }
+    boolean begun = false;
+    try {
+      var _ = OwnThreads.daemon("fornada-guard").start(OrphanGuard::startShell);
+      begun = true;
+    } finally {
+      if (!begun) { // no memory for another thread
+        isStarted(null);
+      }
+    }
+  }
+
+  private static void startShell() {
     Process started = null;
     try {
       started =
@@ -104,7 +117,13 @@ public final class OrphanGuard {
       // no process can be started, or no thread to wait for it
     } catch (IOException | OutOfMemoryError e) {
       Log.get().log(System.Logger.Level.DEBUG, "workers have no guard", e);
+    } finally {
+      isStarted(started);
     }
+  }
+
+  /** Tells the shell of all that is open, if it has been started. */
+  private static void isStarted(@Nullable Process started) {
     synchronized (OrphanGuard.class) {
       starting = false;
       if (started != null) {
@@ -164,14 +183,6 @@ public final class OrphanGuard {
   }
 
   // ---- all under the monitor of the class
-
-  /** Adds this to those that are guarded; returns true. */
-  private boolean enter() {
-    if (OPEN.add(this) && isRunning()) {
-      tell();
-    }
-    return true;
-  }
 
   private static boolean isRunning() {
     return shell != null && pipe != null && shell.isAlive();

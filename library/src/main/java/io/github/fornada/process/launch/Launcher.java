@@ -1,5 +1,6 @@
 package io.github.fornada.process.launch;
 
+import io.github.fornada.process.host.Entrance;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.Reaper;
@@ -163,7 +164,7 @@ public final class Launcher {
   }
 
   /**
-   * Starts the JVM of a worker, which waits until {@link #tell} sends it its pool on its standard
+   * Starts the JVM of a worker, which waits until {@link #invite} tells it its pool on its standard
    * input.
    */
   public Process start(int number) throws IOException {
@@ -212,11 +213,24 @@ public final class Launcher {
   }
 
   /**
+   * Makes an entrance for a worker that was started, and tells it where that is.
+   *
+   * @throws IOException if there is no way to let it in
+   */
+  public static Entrance invite(Process process, int number, HandshakeServer server)
+      throws IOException {
+    String token = HandshakeServer.newToken();
+    Entrance entrance = server.expect(number, token);
+    tell(process, token, number, entrance.path());
+    return entrance;
+  }
+
+  /**
    * Sends a worker its token, its number and the path of its entrance. They are not on its command
    * line, which every user can read, and which is older than the pool if the worker comes from a
    * reserve.
    */
-  public static void tell(Process process, String token, int number, Path entrance) {
+  private static void tell(Process process, String token, int number, Path entrance) {
     try (var stdin = process.getOutputStream()) {
       String line = token + " " + number + " " + entrance + "\n";
       stdin.write(line.getBytes(HandshakeServer.PLATFORM_CHARSET));

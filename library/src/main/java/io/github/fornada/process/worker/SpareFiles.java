@@ -1,6 +1,6 @@
 package io.github.fornada.process.worker;
 
-import java.io.File;
+import io.github.fornada.process.host.Descriptors;
 import java.io.FileInputStream;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +14,6 @@ final class SpareFiles {
   /** One file is read at a time, and another thread may need one meanwhile. */
   private static final int COUNT = 3; // Guess
 
-  /** A small file of the JDK's, which is there as long as the JVM can run. */
-  private static final File FILE = new File(System.getProperty("java.home"), "lib/tzdb.dat");
-
   private static final @Nullable FileInputStream[] HELD = new FileInputStream[COUNT];
 
   private SpareFiles() {}
@@ -26,7 +23,7 @@ final class SpareFiles {
     try {
       for (int i = 0; i < COUNT; i++) {
         if (HELD[i] == null) {
-          HELD[i] = new FileInputStream(FILE);
+          HELD[i] = new FileInputStream(Descriptors.FILE);
         }
       }
     } catch (IOException e) {
@@ -53,10 +50,10 @@ final class SpareFiles {
   static synchronized boolean areUsedUp() {
     release();
     try {
-      new FileInputStream(FILE).close();
+      new FileInputStream(Descriptors.FILE).close();
       return false;
     } catch (IOException e) {
-      return FILE.exists();
+      return Descriptors.FILE.exists();
     }
   }
 }

@@ -76,7 +76,7 @@ public final class Mutex {
       acquired = died != NOT_ACQUIRED;
       return died;
     } catch (IllegalStateException e) {
-      throw region.freed(e); // its memory went at any moment, and says so in its own words
+      throw region.explained(e); // its memory went at any moment, and says so in its own words
     } finally {
       if (!acquired) {
         local.unlock();
@@ -105,7 +105,7 @@ public final class Mutex {
       acquired = died != NOT_ACQUIRED;
       return died;
     } catch (IllegalStateException e) {
-      throw region.freed(e);
+      throw region.explained(e);
     } finally {
       if (!acquired) {
         local.unlock();
@@ -275,7 +275,7 @@ public final class Mutex {
         OwnerWord.release(region, at, died);
       }
     } catch (IllegalStateException e) {
-      throw region.freed(e);
+      throw region.explained(e);
     } finally {
       local.unlock();
     }

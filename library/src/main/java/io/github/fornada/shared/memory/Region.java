@@ -37,6 +37,10 @@ public final class Region {
   private static final long PARAMETER = 32;
   private static final long CLAIMED_BY = 40;
 
+  private static final String GONE =
+      "this shared object was freed, or its pool was closed: keep both until the tasks that use it"
+          + " have ended";
+
   private final Space space;
   private final Bell bell;
   private final String name;
@@ -44,10 +48,6 @@ public final class Region {
 
   /** That of all lines of this object. */
   private final long key;
-
-  private static final String GONE =
-      "this shared object was freed, or its pool was closed: keep both until the tasks that use it"
-          + " have ended";
 
   /**
    * Null until this process has mapped it, and when it was freed. Written under this monitor, and
@@ -254,7 +254,7 @@ public final class Region {
    * Returns what to throw for an exception of code that has accessed the memory. It was freed
    * between, if that says so in its own words.
    */
-  IllegalStateException freed(IllegalStateException thrown) {
+  IllegalStateException explained(IllegalStateException thrown) {
     return isOpen() || GONE.equals(thrown.getMessage()) ? thrown : gone(thrown);
   }
 

@@ -109,7 +109,7 @@ public final class WaitPoint {
       }
       return nanos > 0 && sleep(nanos, ready);
     } catch (IllegalStateException e) {
-      throw region.freed(e); // its memory went at any moment, and says so in its own words
+      throw region.explained(e); // its memory went at any moment, and says so in its own words
     }
   }
 
