@@ -3,13 +3,13 @@ package io.github.fornada.contract;
 import static io.github.fornada.contract.PoolUnderTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Events;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -26,13 +26,7 @@ interface FlightContract extends PoolUnderTest {
       throws IOException {
     recording.stop();
     recording.dump(file);
-    var found = new ArrayList<RecordedEvent>();
-    for (RecordedEvent event : RecordingFile.readAllEvents(file)) {
-      if (event.getEventType().getName().equals(name)) {
-        found.add(event);
-      }
-    }
-    return found;
+    return Events.named(RecordingFile.readAllEvents(file), name);
   }
 
   private List<RecordedEvent> tasks(Recording recording) throws IOException {

@@ -2,11 +2,11 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Events;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,14 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 90, threadMode = ThreadMode.SEPARATE_THREAD)
 class FlightTest {
   @TempDir Path temp;
-
-  /** In the order of their ends; a file has them in that of the threads' buffers. */
-  private static List<RecordedEvent> named(List<RecordedEvent> events, String name) {
-    return events.stream()
-        .filter(e -> e.getEventType().getName().equals(name))
-        .sorted(Comparator.comparing(RecordedEvent::getEndTime))
-        .toList();
-  }
 
   @Test
   void aRecordingHasTheWorkersThatStartedAndThoseThatWereLost() throws Exception {
@@ -54,10 +46,10 @@ class FlightTest {
     }
     List<RecordedEvent> events = RecordingFile.readAllEvents(file);
 
-    List<RecordedEvent> started = named(events, "fornada.WorkerStart");
+    List<RecordedEvent> started = Events.named(events, "fornada.WorkerStart");
     assertThat(started).hasSizeGreaterThanOrEqualTo(2);
     assertThat(started).allMatch(e -> e.getDuration("startupNanos").isPositive());
-    List<RecordedEvent> ended = named(events, "fornada.WorkerEnd");
+    List<RecordedEvent> ended = Events.named(events, "fornada.WorkerEnd");
     assertThat(ended).hasSize(2);
     RecordedEvent lost = ended.getFirst();
     assertThat(lost.getBoolean("expected")).isFalse();
@@ -66,7 +58,7 @@ class FlightTest {
     assertThat(started).anyMatch(e -> e.getLong("pid") == lost.getLong("pid"));
     assertThat(ended.getLast().getBoolean("expected")).isTrue();
 
-    List<RecordedEvent> tasks = named(events, "fornada.Task");
+    List<RecordedEvent> tasks = Events.named(events, "fornada.Task");
     assertThat(tasks.stream().map(e -> e.getString("outcome")))
         .containsExactlyInAnyOrder("Done", "WorkerLost", "Done");
     assertThat(Stream.of(started, ended, tasks).flatMap(List::stream))
