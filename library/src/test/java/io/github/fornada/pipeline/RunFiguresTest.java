@@ -154,7 +154,11 @@ final class RunFiguresTest {
   // ---- workers that are replaced
 
   @Test
-  void workersThatAreReplacedAfterSomeItemsDoNotWaitForInputMeanwhile() {
+  void workersThatAreReplacedAfterSomeItemsDoNotWaitForInputMeanwhile() throws Exception {
+    Waiting.inOneOfFewRuns(RunFiguresTest::runWithWorkersThatAreReplacedAfterSomeItems);
+  }
+
+  private static void runWithWorkersThatAreReplacedAfterSomeItems() {
     try (var run =
         Pipeline.from(numbers(40))
             .stage("read", threads(1), x -> x)
@@ -166,7 +170,11 @@ final class RunFiguresTest {
   }
 
   @Test
-  void workersThatDieDoNotWaitForInputMeanwhile() {
+  void workersThatDieDoNotWaitForInputMeanwhile() throws Exception {
+    Waiting.inOneOfFewRuns(RunFiguresTest::runWithWorkersThatDie);
+  }
+
+  private static void runWithWorkersThatDie() {
     try (var run =
         Pipeline.from(numbers(40))
             .stage("read", threads(1), x -> x)

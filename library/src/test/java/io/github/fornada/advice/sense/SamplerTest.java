@@ -137,13 +137,13 @@ final class SamplerTest {
             platform(),
             r ->
                 hasLock(r, "com.acme.Waits.underClassLock(Waits.java:", 0.8)
-                    && r.locks().getFirst().holderPlace().contains("com.acme.Waits."),
+                    && r.locks().getFirst().holderPlace().contains("com.acme.Waits.")
+                    && r.locks().getFirst().waitShare() > 0.9
+                    && Math.abs(share(r, WaitKind.LOCK) - 0.5) < 0.1, // one of two
             Waits::underClassLock);
     LockSite site = reading.locks().getFirst();
     assertThat(site.lockClass()).isEqualTo("java.lang.Class");
     assertThat(site.holders()).startsWith("worker-");
-    assertThat(site.waitShare()).isGreaterThan(0.9);
-    assertThat(share(reading, WaitKind.LOCK)).isBetween(0.1, 0.6); // one of two, on a busy machine
   }
 
   @Test
