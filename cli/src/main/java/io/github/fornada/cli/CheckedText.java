@@ -41,7 +41,7 @@ final class CheckedText extends FilterOutputStream {
     if (e == null) {
       return code;
     }
-    if (ResultWriter.isBrokenPipe(String.valueOf(e.getMessage()))) {
+    if (BrokenPipe.isCauseOf(e)) {
       return ExitCode.PIPE_CLOSED;
     }
     StandardStreams.get().err().println("fornada: cannot write to stdout: " + Inputs.reason(e));

@@ -175,7 +175,8 @@ final class FileInputs {
         return "the link leads to no file";
       } catch (IOException e) {
         String why = String.valueOf(e.getMessage());
-        return why.contains("Too many levels")
+        // The JDK adds these words of its own; the system's are in the language of the user.
+        return why.contains("unable to access attributes of symbolic link")
             ? "the link leads in a circle"
             : "the link leads to no file";
       }

@@ -10,14 +10,28 @@ final class HeapAdvice {
   private HeapAdvice() {}
 
   /**
-   * Returns whether more heap would help: the JVM throws the same error for an array or a text that
-   * is longer than any can be.
+   * Returns whether more heap would help: the JVM throws the same error where it can start no
+   * thread, load no class, and for an array or a text that is longer than any can be.
    */
   static boolean isOver(OutOfMemoryError e) {
     String why = String.valueOf(e.getMessage());
-    return !why.contains("array size exceeds") // of the JVM
-        && !why.contains("Required length exceeds") // of ArraysSupport
-        && !why.contains("String size"); // of StringUTF16
+    return why.contains("heap space")
+        || why.contains("GC overhead")
+        || why.contains("direct buffer memory"); // as much as the heap, unless it is set
+  }
+
+  /** Returns why the command has ended, and what to do. */
+  static String words(OutOfMemoryError e) {
+    String why = String.valueOf(e.getMessage());
+    if (why.contains("native thread")) {
+      return "the command could start no thread: "
+          + why
+          + ". Look at the limits of the process, such as ulimit -u and the pids limit of its"
+          + " container";
+    }
+    return "the command is out of memory: "
+        + why
+        + (isOver(e) ? ". Give it more: " + more() + " fornada ..." : "");
   }
 
   /** Returns the setting for the JVM that gives the command more heap than it has. */

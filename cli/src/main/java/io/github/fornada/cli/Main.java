@@ -26,14 +26,7 @@ public final class Main {
     try {
       return FornadaCommand.execute(args);
     } catch (OutOfMemoryError e) {
-      StandardStreams.get()
-          .err()
-          .println(
-              "fornada: the command is out of memory: "
-                  + e.getMessage()
-                  + (HeapAdvice.isOver(e)
-                      ? ". Give it more: " + HeapAdvice.more() + " fornada ..."
-                      : ""));
+      StandardStreams.get().err().println("fornada: " + HeapAdvice.words(e));
       return ExitCode.FAILED;
     } catch (Error e) {
       // Uncaught, it would end the JVM, and that would be taken for an exit by a task.

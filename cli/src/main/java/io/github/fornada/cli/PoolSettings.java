@@ -12,6 +12,7 @@ import io.github.fornada.process.ProcessPool;
 import io.github.fornada.threads.SequentialPool;
 import io.github.fornada.threads.ThreadPool;
 import io.github.fornada.threads.VirtualThreadPool;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +52,7 @@ record PoolSettings(
    * Opens a pool for a call, and does now what the command itself does for the first time with a
    * first item. In workers, that is part of their start.
    *
-   * @throws Fault if an option is out of its bounds
+   * @throws Fault if an option is out of its bounds, or the pool cannot be opened
    */
   Pool open(ExecutionModel model, MethodCall call, List<TaskListener> listeners) {
     WarmUp warmUp = WarmUp.of(call);
@@ -68,6 +69,8 @@ record PoolSettings(
       };
     } catch (IllegalArgumentException e) {
       throw Fault.usage(OptionWording.withOptions(String.valueOf(e.getMessage())));
+    } catch (UncheckedIOException e) { // of a process pool: no room, or no descriptor is left
+      throw Fault.failed(String.valueOf(e.getMessage()));
     }
   }
 

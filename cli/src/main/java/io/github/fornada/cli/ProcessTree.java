@@ -49,7 +49,11 @@ final class ProcessTree {
   /** Returns the present descendants of this process. */
   static Set<Long> descendantsNow() {
     var pids = new HashSet<Long>();
-    ProcessHandle.current().descendants().forEach(process -> pids.add(process.pid()));
+    try {
+      ProcessHandle.current().descendants().forEach(process -> pids.add(process.pid()));
+    } catch (RuntimeException e) {
+      return Set.of(); // what the JDK throws where this process can open no file at the moment
+    }
     return pids;
   }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.BeanDescription;
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonSerializer;
@@ -15,12 +16,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationConfig;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.cfg.SerializerFactoryConfig;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.BeanSerializerFactory;
 import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
+import com.fasterxml.jackson.databind.ser.SerializerFactory;
 import com.fasterxml.jackson.databind.ser.impl.UnknownSerializer;
 import com.fasterxml.jackson.databind.ser.impl.UnsupportedTypeSerializer;
-import com.fasterxml.jackson.databind.ser.std.BeanSerializerBase;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.TypeFactory;
@@ -62,7 +65,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Converts a result to text: text, numbers and similar values as they are; what contains others (a
  * record, map, list, array, entry, iterator or stream) as one line of JSON; bytes as Base64;
- * anything else by its {@code toString}. A value has the same text alone and within others, but for
+ * anything else by its {@code toString}. A value has the same text alone, as a key, and within
+ * others, but for
  * an object of a user's class with getters: within others it is an object of JSON.
  */
 final class Rendering {
@@ -357,11 +361,12 @@ final class Rendering {
                       // Readers keep one value of a name, and lose the others.
                       .enable(StreamWriteFeature.STRICT_DUPLICATE_DETECTION)
                       .build())
-              .addModule(module())
               // Only a value that is its own property would be found so; the depth finds all.
               .disable(SerializationFeature.FAIL_ON_SELF_REFERENCES)
               .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
               .build();
+      mapper.setSerializerFactory(new Serializers(new SerializerFactoryConfig()));
+      mapper.registerModule(module());
       mapper.getSerializerProvider().setNullKeySerializer(new NullKeySerializer());
       return mapper;
     }
@@ -382,7 +387,6 @@ final class Rendering {
       }
       for (Class<?> type : List.of(Date.class, Calendar.class)) {
         module.addSerializer(type, new TextSerializer());
-        module.addKeySerializer(type, new TextKeySerializer());
       }
       module.addSerializer(new StreamSerializer());
       module.addSerializer(new EnumerationSerializer());
@@ -393,9 +397,46 @@ final class Rendering {
   }
 
   /**
-   * Writes by its {@code toString} what has no properties, which would be {@code {}}, and what is a
-   * class of the JDK's of which Jackson knows nothing but its getters.
+   * Writes by its text what is a class of the JDK's of which Jackson knows nothing but its getters:
+   * many of them cannot even be called. A key is the text that it is alone.
    */
+  private static final class Serializers extends BeanSerializerFactory {
+    @Serial private static final long serialVersionUID = 1L;
+
+    Serializers(SerializerFactoryConfig config) {
+      super(config);
+    }
+
+    @Override
+    public SerializerFactory withConfig(SerializerFactoryConfig config) {
+      return new Serializers(config);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // Jackson's serializers have their type by their own word
+    protected JsonSerializer<Object> constructBeanOrAddOnSerializer(
+        SerializerProvider provider,
+        JavaType type,
+        BeanDescription description,
+        boolean staticTyping)
+        throws JsonMappingException {
+      Class<?> raw = type.getRawClass();
+      if (raw == Object.class || !isOfJdk(raw)) {
+        return super.constructBeanOrAddOnSerializer(provider, type, description, staticTyping);
+      }
+      JsonSerializer<?> known =
+          findSerializerByAddonType(provider.getConfig(), type, description, staticTyping);
+      return known == null ? new TextSerializer() : (JsonSerializer<Object>) known;
+    }
+
+    @Override
+    public JsonSerializer<Object> createKeySerializer(
+        SerializerProvider provider, JavaType type, @Nullable JsonSerializer<Object> standard) {
+      return new TextKeySerializer();
+    }
+  }
+
+  /** Writes by its {@code toString} what has no properties, which would be {@code {}}. */
   private static final class TextOfOthers extends BeanSerializerModifier {
     @Serial private static final long serialVersionUID = 1L;
 
@@ -406,7 +447,6 @@ final class Rendering {
       boolean unknown =
           serializer instanceof UnknownSerializer
               || serializer instanceof UnsupportedTypeSerializer
-              || (serializer instanceof BeanSerializerBase && isOfJdk(type))
               || isOddNumber(type);
       return unknown && type != Object.class ? new TextSerializer() : serializer;
     }
@@ -451,7 +491,7 @@ final class Rendering {
     @Override
     public void serialize(Object key, JsonGenerator out, SerializerProvider provider)
         throws IOException {
-      out.writeFieldName(wordsOf(key));
+      out.writeFieldName(plain(key));
     }
   }
 

@@ -80,12 +80,7 @@ final class ResultWriter implements AutoCloseable {
   /** Returns whether writing failed because the reader has closed the pipe. */
   boolean readerIsGone() {
     IOException e = failure;
-    return e != null && e.getMessage() != null && isBrokenPipe(e.getMessage());
-  }
-
-  /** Recognizes the messages of Unix and of Windows. */
-  static boolean isBrokenPipe(String message) {
-    return message.contains("Broken pipe") || message.contains("pipe is being closed");
+    return e != null && BrokenPipe.isCauseOf(e);
   }
 
   /** Called when the file was written completely but could not replace the old one. */

@@ -130,7 +130,11 @@ public final class AutoPool extends PoolHandle {
     return controller.choice();
   }
 
-  /** Returns what can be said of the work so far; null if that is nothing yet. */
+  /**
+   * Returns what can be said of the work so far; null if that is nothing yet. Right after the last
+   * item of a job this waits for a look at it: mostly for some milliseconds, for a second at most,
+   * and not while the calling thread is interrupted.
+   */
   public @Nullable Advice advice() {
     return controller.advice();
   }

@@ -57,6 +57,12 @@ final class Controller implements ThreadSide.Watcher {
    */
   private static final long LAST_SCAN_NANOS = 4_000_000_000L; // Guess: a busy machine is slow
 
+  /** How long who asks for advice waits until the last items were looked at. */
+  private static final long ADVICE_NANOS = 1_000_000_000; // Guess
+
+  /** How long it waits while items run, in case it is the last one that just ends. */
+  private static final long MOMENT_NANOS = 2_000_000; // Guess
+
   /** How long the first result is waited for, to see what sending it would cost. */
   private static final long RESULT_NANOS = 10_000_000_000L; // Guess
 
@@ -82,6 +88,12 @@ final class Controller implements ThreadSide.Watcher {
   private final @Nullable Journal journal;
   private final ThreadSide threads;
   private final AtomicBoolean active = new AtomicBoolean();
+
+  /** The controller's thread; null if there is none. Written by it. */
+  private volatile @Nullable Thread watcher;
+
+  /** Whether somebody waits for the last look. Set by any thread, taken back by the watcher. */
+  private volatile boolean isAsked;
 
   /** When the current period of work began. Written before its thread begins. */
   private volatile long workBegan;
@@ -112,6 +124,9 @@ final class Controller implements ThreadSide.Watcher {
     Job job;
     Setting setting;
     long nanos;
+
+    /** The items whose end the chooser was told of. */
+    long ended;
 
     Known(@Nullable String memoryKey, Doubts doubts, Chooser chooser, Job job) {
       this.memoryKey = memoryKey;
@@ -238,7 +253,20 @@ final class Controller implements ThreadSide.Watcher {
     return choice;
   }
 
+  /**
+   * Returns what can be said so far. Where all work has just ended, its last items are looked at
+   * first, which is waited for.
+   */
   @Nullable Advice advice() {
+    long began = System.nanoTime();
+    while (isAtWork()
+        && Thread.currentThread() != watcher // a listener of choices asks
+        // An item's result is there a moment before it counts as ended.
+        && System.nanoTime() - began < (threads.hasSomething() ? MOMENT_NANOS : ADVICE_NANOS)
+        && !Thread.currentThread().isInterrupted()) {
+      isAsked = true;
+      LockSupport.parkNanos(this, SHORTEST_NANOS);
+    }
     Known known = latest;
     return known == null ? null : known.advice();
   }
@@ -408,6 +436,8 @@ final class Controller implements ThreadSide.Watcher {
   // ---- the controller's thread
 
   private void watch() {
+    watcher = Thread.currentThread();
+    isAsked = false;
     try {
       senses.begin(() -> threads.threads(64));
       last = last.since(workBegan);
@@ -428,6 +458,7 @@ final class Controller implements ThreadSide.Watcher {
     senses.close();
     keepAll();
     job = null; // a class refers to its loader
+    watcher = null;
     rest();
   }
 
@@ -441,7 +472,7 @@ final class Controller implements ThreadSide.Watcher {
       long now = System.nanoTime();
       if (idle) {
         idleSince = idleSince == 0 ? now : idleSince;
-        if (threads.pool().isShutdown() || now - idleSince > IDLE_NANOS) {
+        if (threads.pool().isShutdown() || isAsked || now - idleSince > IDLE_NANOS) {
           lastLook(stretch, idleSince);
           return;
         }
@@ -492,8 +523,8 @@ final class Controller implements ThreadSide.Watcher {
     awaitScan(LAST_SCAN_NANOS, () -> known.doubts.examined || threads.hasSomething());
     if (totals.ended() == last.ended()) {
       update(known);
-    } else if (known.nanos == 0) {
-      var _ = decide(known, totals, stretch);
+    } else if (known.ended == 0) {
+      var _ = decide(known, totals, stretch); // all that there is to tell of its items
     } else {
       count(known, totals);
     }
@@ -554,6 +585,7 @@ final class Controller implements ThreadSide.Watcher {
   private Decision decide(Known known, Totals totals, Observation observation) {
     update(known);
     known.nanos += totals.nanos() - last.nanos();
+    known.ended += observation.done() + observation.failed();
     cancelledTold += totals.ended() - last.ended() - observation.done() - observation.failed();
     last = totals;
     failedTold += observation.failed();
@@ -582,8 +614,8 @@ final class Controller implements ThreadSide.Watcher {
     }
 
     /**
-     * Waits for the end of the stretch: for {@code nanos}, or until {@code mostFailures} items have
-     * failed. Returns whether there was nothing to do at the end.
+     * Waits for the end of the stretch: for {@code nanos}, until {@code mostFailures} items have
+     * failed, or until somebody asks for advice of work that is over. Returns whether there was nothing to do at the end.
      */
     boolean pass(long nanos, long mostFailures) {
       long began = System.nanoTime();
@@ -602,7 +634,8 @@ final class Controller implements ThreadSide.Watcher {
         }
         noteJob();
         shareOut();
-        if (threads.figures().failed() - last.threads().failed() >= mostFailures) {
+        if (threads.figures().failed() - last.threads().failed() >= mostFailures
+            || (isAsked && !threads.hasSomething())) {
           break;
         }
         left = nanos - (System.nanoTime() - began);

@@ -1,10 +1,12 @@
 package io.github.fornada.jvm;
 
 import java.time.Duration;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** One thread for all pauses and timeouts of this JVM. It must never run user code. */
 public final class Timer {
@@ -28,17 +30,50 @@ public final class Timer {
     return pause.compareTo(LONGEST) < 0 ? pause : LONGEST;
   }
 
-  /** Runs {@code action} once on the timer's thread after {@code pause}, at most a century. */
+  /**
+   * Starts the timer's thread if it does not run yet: a pool does so before it takes work, because
+   * what it does where no thread can be started needs this one.
+   *
+   * @throws OutOfMemoryError if the thread cannot be started
+   */
+  public static void begin() {
+    var _ = EXECUTOR.prestartCoreThread();
+  }
+
+  /**
+   * Runs {@code action} once on the timer's thread after {@code pause}, at most a century. Never
+   * throws because that thread cannot be started: then the action waits until a later call can.
+   */
   public static Future<?> after(Duration pause, Runnable action) {
-    return EXECUTOR.schedule(
-        Executors.callable(() -> {
-          try {
-            action.run();
-          } catch (RuntimeException | Error e) {
-            Log.get().log(System.Logger.Level.ERROR, "a timed action of a pool failed", e);
-          }
-        }),
-        bounded(pause).toNanos(),
-        TimeUnit.NANOSECONDS);
+    var timed = new Timed(action);
+    try {
+      return EXECUTOR.schedule(timed, bounded(pause).toNanos(), TimeUnit.NANOSECONDS);
+    } catch (OutOfMemoryError e) {
+      if (EXECUTOR.getPoolSize() > 0) {
+        throw e; // no memory for the entry
+      }
+      return timed; // the executor has queued it before it asked for a thread
+    }
+  }
+
+  /** An action, which is also its own handle where the executor could give none. */
+  private static final class Timed extends CompletableFuture<Void> implements Callable<Void> {
+    private final Runnable action;
+
+    Timed(Runnable action) {
+      this.action = action;
+    }
+
+    @Override
+    public @Nullable Void call() {
+      if (!isDone()) {
+        try {
+          action.run();
+        } catch (RuntimeException | Error e) {
+          Log.get().log(System.Logger.Level.ERROR, "a timed action of a pool failed", e);
+        }
+      }
+      return null;
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.host.Descriptors;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
@@ -30,10 +31,13 @@ public final class WorkerStartException extends RuntimeException {
         }
         each = each.getCause();
       }
-      return FAILED;
+      return Descriptors.areSpent() ? KILLED : FAILED;
     }
 
-    /** By words: the JDK has no exception of its own for that. EMFILE and ENFILE are 24 and 23. */
+    /**
+     * By words: the JDK has no exception of its own for that. EMFILE and ENFILE are 24 and 23. The
+     * words are the system's, and may be in another language.
+     */
     private static boolean isShortage(String message) {
       return message.contains("Too many open files")
           || message.contains("error=24,")

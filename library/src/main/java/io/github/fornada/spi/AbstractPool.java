@@ -96,6 +96,7 @@ public abstract class AbstractPool implements Pool {
   @SuppressWarnings("this-escape") // its parts do not use it before it is fully constructed
   protected AbstractPool(
       @Nullable AbstractPool source, ExecutionModel model, int workers, TaskPolicy policy) {
+    Timer.begin();
     this.source = source == null ? this : source;
     this.model = Objects.requireNonNull(model, "model");
     this.workers = workers;

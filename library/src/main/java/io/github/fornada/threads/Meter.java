@@ -88,7 +88,6 @@ final class Meter {
       if (count == 0) {
         return;
       }
-      ended.add(count);
       busyNanos.add(sum);
       busySquares.add(squares);
       if (meters) {
@@ -100,6 +99,7 @@ final class Meter {
         cpu = cpuNow;
         bytes = bytesNow;
       }
+      ended.add(count); // last: who reads it first finds the other sums of these items
       count = 0;
       sum = 0;
       squares = 0;

@@ -208,15 +208,15 @@ final class Worker implements Runnable {
         pool.giveUp(batch); // an error of the pool itself, such as no memory for an outcome
       }
     }
+    if (tally != null) {
+      tally.flush(); // before the pool may be idle: who sees that finds the figures of all items
+    }
     if (member.spare && batch.hasWaiting()) {
       pool.leave(this, batch);
     } else {
       pool.finished(batch);
     }
     current = null;
-    if (tally != null) {
-      tally.flush();
-    }
     if (metered) {
       batch.usedCpu(METER.getCurrentThreadCpuTime() - cpu);
     }

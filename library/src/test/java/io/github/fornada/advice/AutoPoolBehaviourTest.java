@@ -70,6 +70,23 @@ class AutoPoolBehaviourTest {
   }
 
   @Test
+  void adviceRightAfterAJobIsOfAllThatHasEnded() throws Exception {
+    try (var pool = AutoPool.open(o -> o.withoutMemory().withMostProcesses(0))) {
+      assertThat(
+              pool.map(
+                  List.of(1),
+                  i -> {
+                    Thread.sleep(300);
+                    return i;
+                  }))
+          .containsExactly(1);
+      Advice advice = pool.advice();
+      assertThat(advice).isNotNull();
+      assertThat(advice.cause()).isEqualTo("few-items");
+    }
+  }
+
+  @Test
   void anItemThatStillRunsAfterTheLimitOfAMeasurementIsNeitherDoneNorFailed() throws Exception {
     Advice advice =
         Advisor.measure(

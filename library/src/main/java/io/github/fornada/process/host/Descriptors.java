@@ -13,6 +13,16 @@ public final class Descriptors {
 
   private Descriptors() {}
 
+  /** Returns whether this process can open no file at this moment. */
+  public static boolean areSpent() {
+    try {
+      new FileInputStream(FILE).close();
+      return false;
+    } catch (IOException e) {
+      return FILE.exists(); // looking for it opens nothing
+    }
+  }
+
   /**
    * Checks that this process can open so many files at once.
    *

@@ -49,11 +49,6 @@ final class SpareFiles {
   /** Returns whether this process can open no file any more. */
   static synchronized boolean areUsedUp() {
     release();
-    try {
-      new FileInputStream(Descriptors.FILE).close();
-      return false;
-    } catch (IOException e) {
-      return Descriptors.FILE.exists();
-    }
+    return Descriptors.areSpent();
   }
 }
