@@ -60,14 +60,21 @@ public final class Callbacks {
    * @param origin what {@link CallbackThread#originOfCurrent} returns within the action
    */
   public static void run(@Nullable Object origin, Runnable action) {
-    ALL.add(new Entry(action, origin));
+    while (true) {
+      try {
+        ALL.add(new Entry(action, origin));
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
   }
 
   private void add(Entry entry) {
     boolean start;
     lock.lock();
     try {
-      queue.addLast(entry);
+      queue.addLast(entry); // where the heap has no room for it, nothing has changed
       start = callAnother();
     } finally {
       lock.unlock();
@@ -107,7 +114,11 @@ public final class Callbacks {
     try {
       new CallbackThread(this::serve).start();
     } catch (RuntimeException | Error e) { // OutOfMemoryError: "unable to create native thread"
-      OwnThreads.noThread(e);
+      try {
+        OwnThreads.noThread(e);
+      } catch (OutOfMemoryError noRoom) {
+        // no room in the heap to tell of it
+      }
       lock.lock();
       try {
         coming--;
@@ -121,9 +132,13 @@ public final class Callbacks {
   /** Under lock. */
   private void checkLater(Duration pause) {
     if (!checkDue) {
-      checkDue = true;
       long before = taken;
-      var _ = Timer.after(pause, () -> check(before));
+      try {
+        var _ = Timer.after(pause, () -> check(before));
+        checkDue = true;
+      } catch (OutOfMemoryError e) {
+        // The next entry, or the end of a callback, asks again.
+      }
     }
   }
 

@@ -73,11 +73,10 @@ public final class Log {
     long number;
     lock.lock();
     try {
-      if (queue.size() >= MAX_WAITING) {
+      if (queue.size() >= MAX_WAITING || !isAdded(entry)) {
         dropped++;
         return;
       }
-      queue.addLast(entry);
       number = ++last;
       if (hasThread) {
         added.signal();
@@ -93,6 +92,16 @@ public final class Log {
     }
     if (entry.level.getSeverity() > System.Logger.Level.DEBUG.getSeverity()) {
       await(number); // nobody looks for less at once, and most programs do not log it
+    }
+  }
+
+  /** Under lock. */
+  private boolean isAdded(Entry entry) {
+    try {
+      queue.addLast(entry);
+      return true;
+    } catch (OutOfMemoryError e) {
+      return false; // those who tell of something have more to do than that
     }
   }
 

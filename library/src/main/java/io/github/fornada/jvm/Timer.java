@@ -42,17 +42,21 @@ public final class Timer {
 
   /**
    * Runs {@code action} once on the timer's thread after {@code pause}, at most a century. Never
-   * throws because that thread cannot be started: then the action waits until a later call can.
+   * throws because that thread cannot be started: then the action waits until a later call can. A
+   * heap without room for it is waited for.
    */
   public static Future<?> after(Duration pause, Runnable action) {
-    var timed = new Timed(action);
-    try {
-      return EXECUTOR.schedule(timed, bounded(pause).toNanos(), TimeUnit.NANOSECONDS);
-    } catch (OutOfMemoryError e) {
-      if (EXECUTOR.getPoolSize() > 0) {
-        throw e; // no memory for the entry
+    while (true) {
+      Timed timed = null;
+      try {
+        timed = new Timed(action);
+        return EXECUTOR.schedule(timed, bounded(pause).toNanos(), TimeUnit.NANOSECONDS);
+      } catch (OutOfMemoryError e) {
+        if (timed != null && EXECUTOR.getPoolSize() == 0) {
+          return timed; // the executor has queued it before it asked for a thread
+        }
+        HeapShortage.await(e);
       }
-      return timed; // the executor has queued it before it asked for a thread
     }
   }
 

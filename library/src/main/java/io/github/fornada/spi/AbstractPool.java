@@ -10,6 +10,7 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Interrupts;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Timer;
 import io.github.fornada.shared.memory.Spaces;
 import java.lang.foreign.MemorySegment;
@@ -97,6 +98,7 @@ public abstract class AbstractPool implements Pool {
   protected AbstractPool(
       @Nullable AbstractPool source, ExecutionModel model, int workers, TaskPolicy policy) {
     Timer.begin();
+    HeapShortage.prepare();
     this.source = source == null ? this : source;
     this.model = Objects.requireNonNull(model, "model");
     this.workers = workers;

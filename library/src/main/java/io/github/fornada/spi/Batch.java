@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
+import io.github.fornada.jvm.HeapShortage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +79,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * batch.
    */
   private int workersLost;
+
+  /** How often a call is told of a result that the heap has no room for, before it is dropped. */
+  private static final int MOST_TRIES = 50; // Guess: a tenth of a second
 
   /** Which items have cost a worker in this attempt. Guarded by the monitor of states. */
   private boolean @Nullable [] costs;
@@ -341,20 +345,90 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       HandedOver.release(value);
       return false;
     }
-    if (sink.pool.isObserved()) {
-      Object shown = HandedOver.original(value);
-      reportFinished(i, new Outcome.Done<>(Batch.<R>result(shown)), true, usage);
-    }
-    if (usage != null) {
-      FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
+    try {
+      if (sink.pool.isObserved()) {
+        Object shown = HandedOver.original(value);
+        reportFinished(i, new Outcome.Done<>(Batch.<R>result(shown)), true, usage);
+      }
+      if (usage != null) {
+        FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
+      }
+    } catch (OutOfMemoryError e) {
+      // An event is missed rather than an outcome.
     }
     HandedOver.release(items[offset + i]);
     try {
-      sink.done(this, i, value, worker);
+      passOn(i, value, worker);
     } finally {
       close(1);
     }
     return true;
+  }
+
+  /**
+   * Passes on a result. Where the heap has no room for what the call keeps beside it, this waits,
+   * and after a while does without the result: the item has failed, which makes room for others.
+   */
+  private void passOn(int i, R value, String worker) {
+    for (int tries = 1; ; tries++) {
+      try {
+        sink.done(this, i, value, worker);
+        return;
+      } catch (OutOfMemoryError e) {
+        awaitRoom(e);
+        if (tries >= MOST_TRIES) {
+          HandedOver.release(value);
+          passOnFailure(i, e, worker);
+          return;
+        }
+      }
+    }
+  }
+
+  private void passOnFailure(int i, OutOfMemoryError lack, String worker) {
+    while (true) {
+      try {
+        passOn(i, new Outcome.Failed<>(lack), worker);
+        return;
+      } catch (OutOfMemoryError e) {
+        awaitRoom(e);
+      }
+    }
+  }
+
+  /** Passes on an outcome without a result, as soon as the heap has room for it. */
+  private void passOn(int i, Outcome<R> outcome, String worker) {
+    while (true) {
+      try {
+        sink.ended(this, i, outcome, worker);
+        return;
+      } catch (OutOfMemoryError e) {
+        awaitRoom(e);
+      }
+    }
+  }
+
+  /** Waits for room in the heap, if the call can be told again of what it could not take. */
+  private void awaitRoom(OutOfMemoryError e) {
+    if (!sink.canBeToldAgain()) {
+      throw e;
+    }
+    HeapShortage.await(e);
+  }
+
+  /**
+   * Ends a claimed item that an error of the pool itself has struck, such as no memory to begin it;
+   * does nothing if it has ended.
+   */
+  public void fail(int i, OutOfMemoryError lack, String worker) {
+    while (true) {
+      try {
+        var _ = end(i, new Outcome.Failed<>(lack), null, worker);
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
   }
 
   /**
@@ -384,9 +458,12 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
           ended += end - begin;
           try {
             sink.done(this, first + begin, values, begin, end - begin, worker);
-            // thrown by a callback; the others must end all the same
+          } catch (OutOfMemoryError e) {
+            for (int k = begin; k < end; k++) {
+              passOn(first + k, Batch.<R>result(values[k]), worker); // one needs less room
+            }
           } catch (RuntimeException | Error e) {
-            thrown = e;
+            thrown = e; // by a callback; the others must end all the same
           }
         }
         if (end < count) {
@@ -441,10 +518,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (states.end(i) == ItemStates.ENDED) {
       return false;
     }
-    Outcome<R> outcome =
-        thatWas instanceof Outcome.Failed<R>(InternalError e)
-            ? new Outcome.Failed<>(sink.pool.explained(e))
-            : thatWas;
+    Outcome<R> outcome = explained(thatWas);
     sink.pool.hasFailed(outcome);
     sink.hasFailed();
     boolean again =
@@ -454,11 +528,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             && !(outcome instanceof Outcome.Cancelled)
             && !sink.isStopped()
             && sink.mayRetry(this, i);
-    if (sink.pool.isObserved()) {
-      reportFinished(i, outcome, !again, usage);
-    }
-    if (usage != null) {
-      FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
+    try {
+      if (sink.pool.isObserved()) {
+        reportFinished(i, outcome, !again, usage);
+      }
+      if (usage != null) {
+        FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
+      }
+    } catch (OutOfMemoryError e) {
+      // An event is missed rather than an outcome.
     }
     if (!again) {
       HandedOver.release(items[offset + i]);
@@ -470,12 +548,22 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         }
         sink.retry(this, i);
       } else {
-        sink.ended(this, i, outcome, worker);
+        passOn(i, outcome, worker);
       }
     } finally {
       close(1);
     }
     return true;
+  }
+
+  private Outcome<R> explained(Outcome<R> outcome) {
+    try {
+      return outcome instanceof Outcome.Failed<R>(InternalError e)
+          ? new Outcome.Failed<>(sink.pool.explained(e))
+          : outcome;
+    } catch (OutOfMemoryError e) {
+      return outcome;
+    }
   }
 
   /** Cancels every item: waiting items end at once, running items are stopped by the pool. */
@@ -512,19 +600,36 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       return false;
     }
     if (sink.pool.isObserved()) {
-      reportFinished(i, outcome, true, null);
+      try {
+        reportFinished(i, outcome, true, null);
+      } catch (OutOfMemoryError e) {
+        // An event is missed rather than an outcome.
+      }
     }
     HandedOver.release(items[offset + i]);
     try {
-      sink.ended(this, i, outcome);
+      passOn(i, outcome, "");
     } finally {
       close(1);
     }
     return true;
   }
 
-  /** Returns a new batch with one item of this batch, for the next attempt. */
+  /**
+   * Returns a new batch with one item of this batch, for the next attempt, as soon as the heap has
+   * room for it.
+   */
   Batch<T, R> again(int i) {
+    while (true) {
+      try {
+        return next(i);
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
+  }
+
+  private Batch<T, R> next(int i) {
     Batch<T, R> next =
         new Batch<>(
             sink,
@@ -552,9 +657,16 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   private void costsAWorker(int i) {
     synchronized (states) {
-      boolean[] all = costs == null ? new boolean[states.size()] : costs;
+      boolean[] all = costs;
+      if (all == null) {
+        try {
+          all = new boolean[states.size()];
+        } catch (OutOfMemoryError e) {
+          return; // the item may cost one worker more before it is left alone
+        }
+        costs = all;
+      }
       all[i] = true;
-      costs = all;
     }
   }
 
@@ -645,7 +757,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** A worker has taken it; called without a lock. */
   void polled() {
-    announce();
+    try {
+      announce();
+    } catch (OutOfMemoryError e) {
+      // Listeners miss it, but the worker that has polled the batch runs it.
+    }
     sink.polled();
   }
 

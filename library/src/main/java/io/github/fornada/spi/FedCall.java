@@ -301,6 +301,9 @@ public final class FedCall {
     /** Items put in batches. Guarded by lock. */
     private long batched;
 
+    /** What was taken while the heap had no room for its batch; null for nothing. Guarded by lock. */
+    private @Nullable Load kept;
+
     private volatile boolean over;
 
     /** Written before the start. */
@@ -316,10 +319,11 @@ public final class FedCall {
 
     @Override
     @Nullable Batch<@Nullable Object, @Nullable Object> takeLocked(int most) {
-      Load load = feed.take(most);
+      Load load = kept == null ? feed.take(most) : kept;
       if (load == null) {
         return null;
       }
+      kept = load; // until it is in a batch
       int n = load.items().length;
       var batch =
           new Batch<@Nullable Object, @Nullable Object>(
@@ -327,17 +331,23 @@ public final class FedCall {
       batch.tagged(load.tags());
       batch.queuedNow();
       batched += n;
+      kept = null;
       return batch;
     }
 
     @Override
     boolean hasMore() {
-      return !isStopped() && feed.hasMore();
+      return !isStopped() && (kept != null || feed.hasMore());
     }
 
     @Override
     void polled() {
       feed.taken();
+    }
+
+    @Override
+    boolean canBeToldAgain() {
+      return false; // what a feed does with an outcome is its own
     }
 
     private static Object tag(Batch<?, ?> batch, int i) {

@@ -2,6 +2,7 @@ package io.github.fornada.spi;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,18 +45,20 @@ final class PendingItems {
   }
 
   /**
-   * Items that were taken out.
+   * Items in the order in which they came.
    *
    * @param times when each arrived; null if that is known of none
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Taken(@Nullable Object[] items, long @Nullable [] times) {}
 
-  Taken take(int n) {
+  /** Returns the first items, which stay until they are {@linkplain #drop dropped}. */
+  Taken first(int n) {
     var items = new @Nullable Object[n];
     long[] times = null;
+    Iterator<Object> all = entries.iterator();
     for (int i = 0; i < n; i++) {
-      Object entry = entries.remove();
+      Object entry = all.next();
       if (entry instanceof Timed(Object timed, long nanos)) {
         if (times == null) {
           times = new long[n];
@@ -69,5 +72,12 @@ final class PendingItems {
       }
     }
     return new Taken(items, times);
+  }
+
+  /** Removes the first items. Needs no memory. */
+  void drop(int n) {
+    for (int i = 0; i < n; i++) {
+      var _ = entries.remove();
+    }
   }
 }

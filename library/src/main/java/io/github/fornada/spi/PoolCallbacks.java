@@ -19,9 +19,7 @@ final class PoolCallbacks {
    *     and calls made within it count as made on behalf of the same worker
    */
   void run(Sink<?, ?> call, Runnable action) {
-    change(1);
-    Callbacks.run(
-        call.origin,
+    Runnable counted =
         () -> {
           try {
             Thread.currentThread().setContextClassLoader(call.contextLoader);
@@ -29,7 +27,9 @@ final class PoolCallbacks {
           } finally {
             change(-1);
           }
-        });
+        };
+    change(1); // after the last that may fail for want of memory
+    Callbacks.run(call.origin, counted);
   }
 
   private synchronized void change(int by) {

@@ -16,10 +16,15 @@ final class ReorderBuffer<E> {
   /** Index of the first element that was not put yet. */
   private long missing;
 
-  void put(long index, E element) {
+  /** Makes room for elements up to an index; {@link #put} needs no memory for those. */
+  void reserve(long index) {
     while (index - head >= ring.length) {
       grow();
     }
+  }
+
+  void put(long index, E element) {
+    reserve(index);
     ring[(int) (index % ring.length)] = element;
     while (missing - head < ring.length && ring[(int) (missing % ring.length)] != null) {
       missing++;

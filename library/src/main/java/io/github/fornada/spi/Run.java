@@ -1,6 +1,7 @@
 package io.github.fornada.spi;
 
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.HeapShortage;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -27,6 +28,11 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
 
   /** Batches taken and not closed. Guarded by lock. */
   private final Set<Batch<T, R>> outstanding = new HashSet<>();
+
+  /**
+   * A batch that was made while the heap had no room to note it; null for none. Guarded by lock.
+   */
+  private @Nullable Batch<T, R> unnoted;
 
   /** Set once, under lock; read by any thread. */
   private volatile boolean stopped;
@@ -73,11 +79,13 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   final @Nullable Batch<T, R> take(int most) {
     lock.lock();
     try {
-      Batch<T, R> batch = stopped ? null : takeLocked(most);
+      Batch<T, R> batch = stopped ? null : unnoted == null ? takeLocked(most) : unnoted;
       if (batch == null) {
         queued = false;
       } else {
+        unnoted = batch;
         outstanding.add(batch);
+        unnoted = null;
       }
       return batch;
     } finally {
@@ -139,22 +147,47 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
 
   @Override
   final void stop(String reason) {
-    List<Batch<T, R>> toCancel;
-    lock.lock();
-    try {
-      if (stopped) {
-        return;
+    List<Batch<T, R>> toCancel = null;
+    while (toCancel == null) {
+      OutOfMemoryError lack;
+      lock.lock();
+      try {
+        if (stopped) {
+          return;
+        }
+        toCancel = new ArrayList<>(outstanding.size() + 1);
+        toCancel.addAll(outstanding);
+        if (unnoted != null) {
+          toCancel.add(unnoted);
+        }
+        onStop(reason);
+        stopped = true;
+        unnoted = null;
+        break;
+      } catch (OutOfMemoryError e) {
+        lack = e;
+        toCancel = null;
+      } finally {
+        lock.unlock();
       }
-      stopped = true;
-      toCancel = new ArrayList<>(outstanding);
-      onStop(reason);
-    } finally {
-      lock.unlock();
+      HeapShortage.await(lack);
     }
     for (Batch<T, R> batch : toCancel) {
-      batch.cancel(reason);
+      cancel(batch, reason);
     }
     pool.checkQuiet(); // items that no worker had taken were dropped
+  }
+
+  /** Cancels all that a batch has left, as soon as the heap has room for the outcomes. */
+  private static void cancel(Batch<?, ?> batch, String reason) {
+    while (true) {
+      try {
+        batch.cancel(reason);
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
   }
 
   /** Under lock, once. */
@@ -168,16 +201,26 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   @Override
   void retry(Batch<T, R> batch, int i) {
     Batch<T, R> next = batch.again(i);
-    lock.lock();
-    try {
-      outstanding.add(next);
-    } finally {
-      lock.unlock();
+    for (OutOfMemoryError lack = note(next); lack != null; lack = note(next)) {
+      HeapShortage.await(lack);
     }
     pool.retryLater(next);
     if (stopped) {
       // A stop that came in between did not see the new batch: it was not outstanding yet.
-      next.cancel("its call was stopped");
+      cancel(next, "its call was stopped");
+    }
+  }
+
+  /** Notes a batch as one that workers have; returns what the heap had no room for. */
+  private @Nullable OutOfMemoryError note(Batch<T, R> batch) {
+    lock.lock();
+    try {
+      outstanding.add(batch);
+      return null;
+    } catch (OutOfMemoryError e) {
+      return e;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -105,6 +105,15 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** Called when every item of the batch has ended or moved to a batch of its own. */
   abstract void closed(Batch<T, R> batch);
 
+  /**
+   * Returns whether it may be told again of an item where {@link #done(Batch, int, Object)}, {@link
+   * #ended(Batch, int, Outcome)} or the like has thrown an {@link OutOfMemoryError}: it has changed
+   * nothing then, or nothing that a second time would do twice.
+   */
+  boolean canBeToldAgain() {
+    return true;
+  }
+
   /** Returns whether {@link #ran} has an effect. */
   boolean isTimed() {
     return false;

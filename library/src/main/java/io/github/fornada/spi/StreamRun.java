@@ -9,7 +9,6 @@ import io.github.fornada.jvm.Sources;
 import java.io.Serial;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.concurrent.CancellationException;
@@ -93,6 +92,14 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   /** Whether the pool takes no more items. */
   private boolean refused;
+
+  /**
+   * Items that were read while the heap had no room for their batch, and their number; null for
+   * none. Guarded by lock.
+   */
+  private @Nullable Object @Nullable [] keptItems;
+
+  private int keptCount;
 
   /** Whether pending items were dropped: taken from the source, and not with a worker yet. */
   private boolean dropped;
@@ -375,45 +382,56 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   @Override
   @Nullable Batch<T, R> takeLocked(int most) {
     Iterator<? extends T> it = direct;
-    PendingItems.Taken some =
-        it == null
-            ? pending.take(Math.min(most, pending.size()))
-            : new PendingItems.Taken(takeDirectly(it, most), null);
-    int n = some.items().length;
+    return it == null ? takePending(Math.min(most, pending.size())) : takeDirectly(it, most);
+  }
+
+  private @Nullable Batch<T, R> takePending(int n) {
     if (n == 0) {
       return null;
     }
+    PendingItems.Taken some = pending.first(n);
     var batch = new Batch<T, R>(this, function, some.items(), 0, n, batched, pool.nextTasks(n), 1);
-    batched += n;
     long[] times = some.times();
     if (times != null) {
       batch.queuedAt(times);
-    } else if (it != null) {
-      batch.queuedNow();
     }
+    pending.drop(n); // now that there was memory for all
+    batched += n;
     return batch;
   }
 
-  private @Nullable Object[] takeDirectly(Iterator<? extends T> it, int most) {
-    int n = refused || exhausted ? 0 : (int) Math.max(0, Math.min(room(), most));
-    var items = new @Nullable Object[n];
-    int got = 0;
-    try {
-      while (got < n && it.hasNext()) {
-        items[got] = it.next();
-        got++;
+  private @Nullable Batch<T, R> takeDirectly(Iterator<? extends T> it, int most) {
+    @Nullable Object[] items = keptItems;
+    int got = keptCount;
+    if (items == null) {
+      int n = refused || exhausted ? 0 : (int) Math.max(0, Math.min(room(), most));
+      items = new @Nullable Object[n];
+      got = 0;
+      try {
+        while (got < n && it.hasNext()) {
+          items[got] = it.next();
+          got++;
+        }
+        exhausted = exhausted || (n > 0 && !it.hasNext());
+      } catch (RuntimeException | Error e) { // such as a ConcurrentModificationException
+        sourceFailure = e;
+        exhausted = true;
       }
-      exhausted = exhausted || (n > 0 && !it.hasNext());
-    } catch (RuntimeException | Error e) { // such as a ConcurrentModificationException
-      sourceFailure = e;
-      exhausted = true;
+      taken += got;
+      starved = room() <= 0;
     }
-    taken += got;
-    starved = room() <= 0;
     if (got == 0) {
       forConsumer.signalAll(); // the source is empty, or it threw
+      return null;
     }
-    return got == n ? items : Arrays.copyOf(items, got);
+    keptItems = items; // until they are in a batch
+    keptCount = got;
+    var batch = new Batch<T, R>(this, function, items, 0, got, batched, pool.nextTasks(got), 1);
+    batch.queuedNow();
+    batched += got;
+    keptItems = null;
+    keptCount = 0;
+    return batch;
   }
 
   @Override
@@ -424,7 +442,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
           && (direct == null
               // pending items are taken from their source: a shutdown still runs them
               ? !pending.isEmpty()
-              : !refused && !exhausted && room() > 0);
+              : keptItems != null || (!refused && !exhausted && room() > 0));
     } finally {
       lock.unlock();
     }
@@ -445,6 +463,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     boolean offer;
     lock.lock();
     try {
+      // Before the first is put: where there is no memory, none was.
+      due.reserve(ordered ? batch.index(first + count - 1) : endedCount + count - 1);
       for (int k = 0; k < count; k++) {
         putLocked(batch.index(first + k), elements.get(k));
       }

@@ -1,5 +1,6 @@
 package io.github.fornada.spi;
 
+import io.github.fornada.jvm.HeapShortage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -69,10 +70,24 @@ final class WorkQueue {
   }
 
   void addPromised(Batch<?, ?> batch) {
+    for (OutOfMemoryError lack = enqueue(batch, true);
+        lack != null;
+        lack = enqueue(batch, true)) {
+      HeapShortage.await(lack);
+    }
+  }
+
+  /** Adds an entry; returns what the heap had no room for, and has changed nothing then. */
+  private @Nullable OutOfMemoryError enqueue(Object entry, boolean wasPromised) {
     lock.lock();
     try {
-      promised--;
-      entries.addLast(batch);
+      entries.addLast(entry);
+      if (wasPromised) {
+        promised--;
+      }
+      return null;
+    } catch (OutOfMemoryError e) {
+      return e;
     } finally {
       lock.unlock();
     }
@@ -93,19 +108,25 @@ final class WorkQueue {
 
   /** Adds a stream that has {@linkplain Run#enters entered}, closed or not. */
   void addEntered(Run<?, ?> run) {
-    lock.lock();
-    try {
-      entries.addLast(run);
-    } finally {
-      lock.unlock();
+    for (OutOfMemoryError lack = enqueue(run, false); lack != null; lack = enqueue(run, false)) {
+      HeapShortage.await(lack);
     }
   }
 
   /** Notes a retry that must wait for its pause. */
   void pause(Batch<?, ?> batch) {
+    for (OutOfMemoryError lack = note(batch); lack != null; lack = note(batch)) {
+      HeapShortage.await(lack);
+    }
+  }
+
+  private @Nullable OutOfMemoryError note(Batch<?, ?> batch) {
     lock.lock();
     try {
       paused.add(batch);
+      return null;
+    } catch (OutOfMemoryError e) {
+      return e;
     } finally {
       lock.unlock();
     }
@@ -123,15 +144,22 @@ final class WorkQueue {
 
   /** Queues a retry whose pause is over; returns false if the retry is no longer wanted. */
   boolean resume(Batch<?, ?> batch) {
-    lock.lock();
-    try {
-      boolean wanted = paused.remove(batch);
-      if (wanted) {
-        entries.addLast(batch);
+    while (true) {
+      OutOfMemoryError lack;
+      lock.lock();
+      try {
+        boolean wanted = paused.contains(batch);
+        if (wanted) {
+          entries.addLast(batch);
+          paused.remove(batch);
+        }
+        return wanted;
+      } catch (OutOfMemoryError e) {
+        lack = e;
+      } finally {
+        lock.unlock();
       }
-      return wanted;
-    } finally {
-      lock.unlock();
+      HeapShortage.await(lack);
     }
   }
 
@@ -140,12 +168,21 @@ final class WorkQueue {
    * because other workers may be running some of its items.
    */
   void giveBack(Batch<?, ?> batch) {
+    for (OutOfMemoryError lack = putBack(batch); lack != null; lack = putBack(batch)) {
+      HeapShortage.await(lack);
+    }
+  }
+
+  private @Nullable OutOfMemoryError putBack(Batch<?, ?> batch) {
     lock.lock();
     try {
       if (!batch.givenBack) { // two workers may each give back their part of one batch
-        batch.givenBack = true;
         entries.addFirst(batch);
+        batch.givenBack = true;
       }
+      return null;
+    } catch (OutOfMemoryError e) {
+      return e;
     } finally {
       lock.unlock();
     }
@@ -164,6 +201,7 @@ final class WorkQueue {
       if (last != null) {
         handBack(last);
       }
+      makeRoom();
       while (true) {
         Object head = entries.peekFirst();
         if (head == null) {
@@ -204,6 +242,7 @@ final class WorkQueue {
   @Nullable Batch<?, ?> pollNested(ToIntFunction<Object> rank) {
     lock.lock();
     try {
+      makeRoom();
       Object found = null;
       int highest = Integer.MIN_VALUE;
       for (Object entry : entries) {
@@ -269,6 +308,7 @@ final class WorkQueue {
   @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
     lock.lock();
     try {
+      makeRoom();
       for (Iterator<Object> it = entries.iterator(); it.hasNext(); ) {
         Object entry = it.next();
         if (entry == run) {
@@ -317,6 +357,11 @@ final class WorkQueue {
     if (batch.isClosed()) {
       drop(batch);
     }
+  }
+
+  /** Before anything is taken: what was taken must not be lost for want of room to hold it. */
+  private void makeRoom() {
+    held.ensureCapacity(held.size() + 1);
   }
 
   private void hold(Batch<?, ?> batch) {

@@ -87,6 +87,9 @@ abstract sealed class LocalPool extends AbstractPool
   /** Whether another attempt to start a thread is due. */
   private final AtomicBoolean startDue = new AtomicBoolean();
 
+  /** Made before it is needed: then there may be no memory for it. */
+  private final Runnable startAgain = this::startAgain;
+
   /**
    * When the first of the current series of failed thread starts was; 0 if the last start
    * succeeded.
@@ -202,6 +205,29 @@ abstract sealed class LocalPool extends AbstractPool
    * workers, and no thread starts in time, the waiting items end with {@code thrown}.
    */
   private void noThread(Throwable thrown, int workersLeft) {
+    try {
+      if (tellOrEnd(thrown, workersLeft)) {
+        return;
+      }
+    } catch (OutOfMemoryError e) {
+      // No room in the heap to tell of it: what follows needs next to none.
+    }
+    if (startDue.compareAndSet(false, true)) {
+      var _ = later(NO_THREAD_PAUSE, startAgain);
+    }
+  }
+
+  private void startAgain() {
+    startDue.set(false);
+    if (hasWorkHere()) {
+      workAvailable();
+    } else {
+      withoutThread.set(0);
+    }
+  }
+
+  /** Logs it; ends what waits, and returns true, if there was no thread for too long. */
+  private boolean tellOrEnd(Throwable thrown, int workersLeft) {
     OwnThreads.noThread(thrown);
     long now = System.nanoTime() | 1; // never 0
     if (workersLeft > 0) {
@@ -220,22 +246,10 @@ abstract sealed class LocalPool extends AbstractPool
                     + ". Look at the limits of the process, such as ulimit -u and the pids limit"
                     + " of its container",
                 thrown));
-        return;
+        return true;
       }
     }
-    if (startDue.compareAndSet(false, true)) {
-      var _ =
-          later(
-              NO_THREAD_PAUSE,
-              () -> {
-                startDue.set(false);
-                if (hasWorkHere()) {
-                  workAvailable();
-                } else {
-                  withoutThread.set(0);
-                }
-              });
-    }
+    return false;
   }
 
   private void endAllThatWait(Throwable reason) {

@@ -2,6 +2,7 @@ package io.github.fornada.threads;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.jvm.OpenScopes;
 import io.github.fornada.jvm.OwnThreads;
@@ -175,8 +176,26 @@ final class Worker implements Runnable {
    * that captured.
    */
   private boolean runNext() {
-    Batch<?, ?> batch = pool.next(this);
+    Batch<?, ?> batch;
+    while (true) {
+      try {
+        batch = pool.next(this);
+        break;
+      } catch (OutOfMemoryError e) { // no room in the heap for a batch
+        giveBackPolled();
+        HeapShortage.await(e);
+      }
+    }
     return batch != null && runBatch(batch);
+  }
+
+  /** Gives back what this worker has polled and not begun. */
+  private void giveBackPolled() {
+    Batch<?, ?> last = polled;
+    if (last != null && last.hasWaiting()) {
+      polled = null;
+      pool.giveUp(last);
+    }
   }
 
   /** Returns false if this worker was abandoned meanwhile. */
@@ -193,7 +212,13 @@ final class Worker implements Runnable {
     try {
       // A spare worker looks before each item whether all others wait.
       for (int i = batch.claim(); i >= 0; i = member.spare ? -1 : batch.claim()) {
-        if (!runItem(batch, i, recorded)) {
+        boolean goesOn = true;
+        try {
+          goesOn = runItem(batch, i, recorded);
+        } catch (OutOfMemoryError e) { // the heap has no room for what an item needs beside itself
+          batch.fail(i, e, name);
+        }
+        if (!goesOn) {
           whole = true; // the thread that abandoned this worker has handled the rest of the batch
           return false;
         }
