@@ -5,6 +5,7 @@ import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.worker.TaskWatchdog;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.spi.Batch;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -122,6 +123,9 @@ final class Dispatcher {
 
   /** Mean time of an item lately, in nanoseconds; 0 while unknown. Written by the slot's thread. */
   private volatile double meanNanos;
+
+  /** Made before it is needed: then there may be no memory for it. */
+  private final Runnable feedAgain = this::feedLater;
 
   /**
    * A batch that was polled and not sent completely: the ring was full, or it needs the feeder. Set
@@ -300,11 +304,35 @@ final class Dispatcher {
    * workers die again and again.
    */
   List<SentItem> detach(WorkerProcess gone, boolean blameFirst) {
-    Set<Batch<?, ?>> untouched = new LinkedHashSet<>();
-    List<SentItem> begun = new ArrayList<>();
+    var untouched = new ArrayList<Batch<?, ?>>();
+    var begun = new ArrayList<SentItem>();
+    OutOfMemoryError lack = detach(gone, blameFirst, begun, untouched);
+    while (lack != null) {
+      HeapShortage.await(lack);
+      lack = detach(gone, blameFirst, begun, untouched);
+    }
+    for (Batch<?, ?> batch : untouched) {
+      engine.putBack(batch);
+    }
+    releaseHeld();
+    return begun;
+  }
+
+  /**
+   * Returns what the heap had no room for; called again it goes on where that was. An item is taken
+   * off its range only when there is a place for it.
+   */
+  @SuppressWarnings("NonApiType") // room is asked for beforehand
+  private @Nullable OutOfMemoryError detach(
+      WorkerProcess gone,
+      boolean blameFirst,
+      ArrayList<SentItem> begun,
+      ArrayList<Batch<?, ?>> untouched) {
     lock.lock();
     try {
       open = false;
+      begun.ensureCapacity(begun.size() + inFlight + 1);
+      untouched.ensureCapacity(untouched.size() + ranges.size());
       worker = null;
       long firstNotBegun = ClaimWord.number(gone.claims().next());
       if (firstNotBegun > nextNumber && !ranges.isEmpty()) {
@@ -322,18 +350,18 @@ final class Dispatcher {
           }
           begun.add(range.takeFirst());
         }
-        if (range.release(0, engine)) {
+        if (range.release(0, engine) && !untouched.contains(range.batch())) {
           untouched.add(range.batch());
         }
       }
       ranges.clear();
       inFlight = 0;
+      return null;
+    } catch (OutOfMemoryError e) {
+      return e;
     } finally {
       lock.unlock();
     }
-    untouched.forEach(engine::putBack);
-    releaseHeld();
-    return begun;
   }
 
   /** Ends the feeder thread. */
@@ -373,6 +401,10 @@ final class Dispatcher {
     return feed(false);
   }
 
+  private void feedLater() {
+    var _ = feed();
+  }
+
   private boolean feed(boolean onFeeder) {
     boolean took = false;
     while (true) {
@@ -381,8 +413,8 @@ final class Dispatcher {
       }
       Sender using = sender;
       Sender.Result result = Sender.Result.NOTHING;
+      Batch<?, ?> batch = held;
       try {
-        Batch<?, ?> batch = held;
         held = null;
         if (batch == null) {
           batch = engine.take(index, batchSize());
@@ -394,6 +426,12 @@ final class Dispatcher {
             held = batch;
           }
         }
+      } catch (OutOfMemoryError e) {
+        if (!HeapShortage.isOfHeap(e)) {
+          throw e;
+        }
+        held = batch; // there is no room to note what is sent: as if the worker had none
+        result = Sender.Result.FULL;
       } finally {
         endFeeding(using, result);
       }
@@ -416,7 +454,7 @@ final class Dispatcher {
           if (isIdle()) {
             // Nothing is in flight whose end would feed again: the worker has not read the ring
             // yet.
-            Engine.later(PATIENCE, () -> feed());
+            Engine.later(PATIENCE, feedAgain);
           }
           return took;
         }

@@ -146,7 +146,11 @@ final class Outcomes {
 
   static <R> void endUnreadable(Batch<?, R> batch, int i, Throwable thrown) {
     if (!batch.isEnded(i)) {
-      batch.end(i, new Outcome.Failed<>(new ResultException(batch.label(i), thrown)), null);
+      try {
+        batch.end(i, new Outcome.Failed<>(new ResultException(batch.label(i), thrown)), null);
+      } catch (OutOfMemoryError e) {
+        batch.fail(i, e, "");
+      }
     }
   }
 

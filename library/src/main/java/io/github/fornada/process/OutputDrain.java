@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.HeapShortage;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -27,11 +28,19 @@ final class OutputDrain implements Runnable {
     byte[] piece = new byte[8192];
     try (from) {
       for (int n = from.read(piece); n >= 0; n = from.read(piece)) {
-        lines.add(piece, 0, n);
+        add(piece, n);
       }
     } catch (IOException e) {
       // The pipe was closed meanwhile: the worker is gone.
     }
     lines.end();
+  }
+
+  private void add(byte[] piece, int n) {
+    try {
+      lines.add(piece, 0, n);
+    } catch (OutOfMemoryError e) {
+      HeapShortage.await(e); // this is lost; but unread, the pipe would stop whoever prints
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.UserCodeException;
@@ -57,6 +58,9 @@ final class ResultReader {
    */
   private @Nullable Batch<?, ?> lastRow;
 
+  /** How often a message is tried to be read that the heap has no room for. */
+  private static final int MOST_TRIES = 500; // Guess: a second
+
   /** Results about to be passed on; empty in between. Used by the thread that reads results. */
   private final @Nullable Object[] values = new @Nullable Object[MAX_VALUES];
 
@@ -108,7 +112,7 @@ final class ResultReader {
     reading.lock();
     try {
       ring.pollWritten(); // once: messages that arrive meanwhile will soon be published
-      while (ring.next()) {
+      while (isNext(ring)) {
         boolean isLast =
             MessageTypes.isValue(ring.type())
                 ? values(from, ring)
@@ -120,6 +124,20 @@ final class ResultReader {
       return false;
     } finally {
       reading.unlock();
+    }
+  }
+
+  /** Reads the next message, if there is one. Where the heap has no room for it, waits a while. */
+  private static boolean isNext(RingReader ring) throws IOException {
+    for (int tries = 1; ; tries++) {
+      try {
+        return ring.next(); // reads nothing before it has the room
+      } catch (OutOfMemoryError e) {
+        if (tries == MOST_TRIES) {
+          throw e;
+        }
+        HeapShortage.await(e);
+      }
     }
   }
 
@@ -158,9 +176,7 @@ final class ResultReader {
           throw e;
         } catch (UserCodeException e) {
           passOn(batch, first, n);
-          Outcomes.hand(
-              GuardedResults.Unread.of(batch, first + n, false, ring.body(), loader, null, name),
-              guarded);
+          hand(batch, first + n, ring, loader);
           first += n + 1;
           handed += n + 1;
           n = 0;
@@ -179,6 +195,15 @@ final class ResultReader {
       delivered(handed + n);
     }
     return slot.isLastOfRetiring();
+  }
+
+  private void hand(Batch<?, ?> batch, int i, RingReader ring, ClassLoader loader) {
+    try {
+      Outcomes.hand(
+          GuardedResults.Unread.of(batch, i, false, ring.body(), loader, null, name), guarded);
+    } catch (OutOfMemoryError e) { // for its bytes
+      batch.fail(i, e, name);
+    }
   }
 
   /** Ends {@code n} consecutive items with their results. */

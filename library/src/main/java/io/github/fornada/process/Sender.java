@@ -236,7 +236,11 @@ final class Sender {
         thrown instanceof NotWrittenException written && written.getCause() != null
             ? written.getCause()
             : thrown;
-    batch.end(i, new Outcome.Failed<>(NotSendableException.explain(batch, i, cause)), null);
+    try {
+      batch.end(i, new Outcome.Failed<>(NotSendableException.explain(batch, i, cause)), null);
+    } catch (OutOfMemoryError e) {
+      batch.fail(i, e, "");
+    }
   }
 
   /** Appends an item to a row. */

@@ -112,8 +112,12 @@ final class SentRange {
       any |= batch.release(first + k);
     }
     if (kept < count) {
-      engine.discard(file); // a range with a file has one item
       count = kept;
+      try {
+        engine.discard(file); // a range with a file has one item
+      } catch (OutOfMemoryError e) {
+        // It goes with the pool's folder: what was released matters more.
+      }
     }
     return any;
   }

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.TaskEvent;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Reaper;
@@ -219,12 +220,26 @@ final class WorkerProcess {
       if (!isGoneSoon()) {
         kill(CHANNEL_CLOSED); // a worker cannot work without its control channel
       }
+    } catch (OutOfMemoryError e) { // nobody answers it any more: its items must end
+      killAtAnyRate();
     } catch (IOException | RuntimeException | Error e) {
       note("its control channel failed: " + e);
       kill("because its control channel failed");
     } finally {
       doorbell.close();
       questions.end();
+    }
+  }
+
+  /** Kills the worker as soon as the heap of this JVM has room for what that needs. */
+  private void killAtAnyRate() {
+    while (true) {
+      try {
+        kill("because this JVM had no memory to serve it");
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
     }
   }
 

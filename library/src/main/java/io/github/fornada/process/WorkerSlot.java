@@ -4,6 +4,7 @@ import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.wire.ClaimWord;
@@ -41,6 +42,9 @@ final class WorkerSlot {
    * blamed.
    */
   private static final int MAX_DEATHS_BEFORE_FIRST_ITEM = 3;
+
+  /** The pause after there was no room in the heap to serve a worker. */
+  private static final long SHORTAGE_NANOS = 100_000_000; // Guess
 
   private final Engine engine;
 
@@ -126,6 +130,19 @@ final class WorkerSlot {
 
   private void live() {
     try {
+      while (!livesToTheEnd()) {
+        LockSupport.parkNanos(SHORTAGE_NANOS); // it says nothing of the workers
+      }
+    } finally {
+      dispatcher.end();
+      dismissReplacement();
+      engine.awaitedThreadEnded();
+    }
+  }
+
+  /** Serves one worker after the other. Returns false where the heap had no room for that. */
+  private boolean livesToTheEnd() {
+    try {
       while (awaitDemand()) {
         long began = System.nanoTime();
         try {
@@ -136,14 +153,19 @@ final class WorkerSlot {
             pause(engine.workerFailedToStart(e, began));
           }
         } catch (RuntimeException | Error e) {
+          if (e instanceof OutOfMemoryError lack && HeapShortage.isOfHeap(lack)) {
+            return false;
+          }
           Log.get().log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
           pause(engine.slotFailed(e, ++failures));
         }
       }
-    } finally {
-      dispatcher.end();
-      dismissReplacement();
-      engine.awaitedThreadEnded();
+      return true;
+    } catch (OutOfMemoryError e) {
+      if (!HeapShortage.isOfHeap(e)) {
+        throw e;
+      }
+      return false;
     }
   }
 
@@ -337,6 +359,11 @@ final class WorkerSlot {
     }
     try {
       tellOfDeath(dead, begun, expected);
+    } catch (OutOfMemoryError e) {
+      for (SentItem sent : begun) {
+        sent.batch().fail(sent.i(), e, dead.name());
+      }
+      throw e;
     } catch (RuntimeException | Error e) { // such as no file that can be opened for a class
       begun.forEach(sent -> sent.batch().endForGood(sent.i(), new Outcome.Failed<>(e)));
       throw e;
