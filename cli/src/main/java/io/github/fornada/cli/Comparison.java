@@ -112,7 +112,7 @@ final class Comparison {
         models.stream().map(ExecutionModel::label).collect(Collectors.joining(", ")));
     var entrants = new ArrayList<ModelUnderTest>();
     try {
-      double each = new Pilot(task.call(), items, settings).secondsEach(WARM_UP_SECONDS);
+      double each = new Pilot(task.call(), items, settings).secondsEach(WARM_UP_SECONDS, models);
       if (!goesOn()) {
         return List.of();
       }

@@ -39,6 +39,9 @@ record Descriptor(int number, Path path, boolean own) {
 
   private static final int UNKNOWN = -1;
 
+  /** As many as Linux follows. */
+  private static final int MAX_LINKS = 40;
+
   /** Why nothing can be read from stdin. */
   static final String STDIN_CLOSED = "stdin is closed, or open for writing only";
 
@@ -47,8 +50,27 @@ record Descriptor(int number, Path path, boolean own) {
     return new Descriptor(1, Path.of("/dev/stdout"), true);
   }
 
-  /** Returns the descriptor that a path stands for; null if it stands for none. */
+  /**
+   * Returns the descriptor that a path stands for, itself or as a symbolic link to one; null if it
+   * stands for none.
+   */
   static @Nullable Descriptor of(Path given) {
+    Path path = given;
+    for (int links = 0; links <= MAX_LINKS; links++) {
+      Descriptor named = namedBy(path);
+      if (named != null || !Files.isSymbolicLink(path)) {
+        return named;
+      }
+      try {
+        path = path.resolveSibling(Files.readSymbolicLink(path));
+      } catch (IOException e) {
+        return null; // whoever opens it says why
+      }
+    }
+    return null; // a loop of links
+  }
+
+  private static @Nullable Descriptor namedBy(Path given) {
     Path path = given.toAbsolutePath().normalize();
     for (StandardStreams.Standard each : StandardStreams.Standard.values()) {
       if (path.toString().equals("/dev/" + each.words())) {

@@ -32,7 +32,7 @@ final class ModelUnderTest {
   private static final double WARM_UP_FACTOR = 6; // Guess
 
   /** A function that does nothing. */
-  private static final TaskFunction<String, String> TRIVIAL = item -> item;
+  static final TaskFunction<String, String> TRIVIAL = item -> item;
 
   /**
    * One pass over all items.

@@ -127,16 +127,16 @@ final class OutputFile implements AutoCloseable {
   }
 
   private static OutputFile named(String option, Path given, @Nullable Family family) {
+    Descriptor descriptor = Descriptor.of(given);
+    if (descriptor != null) {
+      String obstacle = descriptor.obstacle(true);
+      if (obstacle != null) {
+        throw Fault.usage(option + ": cannot be written: " + given + ": " + obstacle);
+      }
+      return new OutputFile(option, given, family, null, descriptor);
+    }
     Path target = given;
     for (int links = 0; ; links++) {
-      Descriptor descriptor = Descriptor.of(target);
-      if (descriptor != null) {
-        String obstacle = descriptor.obstacle(true);
-        if (obstacle != null) {
-          throw Fault.usage(option + ": cannot be written: " + given + ": " + obstacle);
-        }
-        return new OutputFile(option, given, family, null, descriptor);
-      }
       if (!Files.isSymbolicLink(target)) {
         break;
       }

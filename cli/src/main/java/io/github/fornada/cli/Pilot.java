@@ -6,10 +6,15 @@ import io.github.fornada.Pool;
 import java.util.List;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Runs some items in sequence to find out how long they take; that also warms this JVM up. */
+/**
+ * Runs some items, one after the other, to find out how long they take; that also warms this JVM
+ * up. A task that is to run in worker processes only may be none that this JVM survives: its pilot
+ * has a worker of its own.
+ */
 final class Pilot {
   private final MethodCall call;
   private final List<String> items;
@@ -23,10 +28,18 @@ final class Pilot {
 
   /**
    * Returns the mean time of an item, over as many as fit in a number of seconds, and at least one.
+   *
+   * @param models how the items are to run afterwards
    */
-  double secondsEach(double seconds) {
-    try (Pool pool = settings.withoutWorkers().open(ExecutionModel.SEQUENTIAL, call, List.of());
+  double secondsEach(double seconds, List<ExecutionModel> models) {
+    boolean apart = models.stream().allMatch(ExecutionModel.PROCESSES::equals);
+    ExecutionModel model = apart ? ExecutionModel.PROCESSES : ExecutionModel.SEQUENTIAL;
+    PoolSettings one = apart ? settings.withOneWorker() : settings.withoutWorkers();
+    try (Pool pool = one.open(model, call, List.of());
         Stream<Outcome<@Nullable String>> outcomes = pool.outcomes(items, call)) {
+      if (apart) {
+        awaitWorker(pool);
+      }
       Spliterator<Outcome<@Nullable String>> source = outcomes.spliterator();
       long began = System.nanoTime();
       int n = 0;
@@ -38,6 +51,17 @@ final class Pilot {
       return elapsed / Math.max(1, n);
     } catch (CancellationException e) {
       return 0; // interrupted: the figure will not be used
+    }
+  }
+
+  /** Its start is no time of an item. */
+  private static void awaitWorker(Pool pool) {
+    try {
+      var _ = pool.submit("", ModelUnderTest.TRIVIAL).get();
+    } catch (ExecutionException e) {
+      // The items will end in the same way, and tell why.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -223,4 +223,9 @@ record PoolSettings(
   PoolSettings withoutWorkers() {
     return new PoolSettings(Workers.ByModel.DEFAULT, timeout, retries, backOff, heap, items);
   }
+
+  /** Returns the settings of a pool of one worker process. */
+  PoolSettings withOneWorker() {
+    return new PoolSettings(Workers.ByModel.DEFAULT, timeout, retries, backOff, heap, 1);
+  }
 }

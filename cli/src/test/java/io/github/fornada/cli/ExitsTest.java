@@ -49,6 +49,10 @@ class ExitsTest {
           if (s.equals("exit")) System.exit(9);
           return s + " " + base.name();
         }
+        public static String reflected(String s) throws Exception {
+          Runtime.class.getMethod("halt", int.class).invoke(Runtime.getRuntime(), 9);
+          return s;
+        }
         public static String hook(String s) throws Exception {
           if (s.equals("sleep")) Thread.sleep(600_000);
           Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -90,6 +94,23 @@ class ExitsTest {
         .contains("\"unbound\" failed: java.lang.Error: the task called Runtime.exit(8)")
         .contains("\"interface\" failed: java.lang.Error: the task called System.exit(7)")
         .contains("2 done, 4 failed");
+  }
+
+  @Test
+  void aComparisonOfWorkerProcessesAloneRunsNoItemInTheCommandItself() {
+    var result =
+        Command.shell(
+            folder,
+            "\"$@\"",
+            "compare",
+            "Tasks.java#reflected",
+            "--on",
+            "processes",
+            "--rounds",
+            "1",
+            "a");
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.err()).contains("\"a\" was lost: worker ", "exited with code 9");
   }
 
   @Test

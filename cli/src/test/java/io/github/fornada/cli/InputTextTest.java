@@ -114,7 +114,29 @@ class InputTextTest {
   }
 
   @Test
+  @EnabledOnOs(OS.LINUX)
+  void aLinkToStdinIsStdin() throws IOException {
+    writeTasks();
+    Files.createSymbolicLink(folder.resolve("first"), Path.of("/dev/stdin"));
+    Files.createSymbolicLink(folder.resolve("second"), Path.of("first"));
+    Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
+    for (String link : List.of("first", "second")) {
+      var result =
+          Command.shell(folder, "printf 'a\\nb\\n' | \"$@\" run Tasks.java#echo -q --lines " + link);
+      assertThat(result.out()).as(result.err()).isEqualTo("a\nb\n");
+    }
+    var none = Command.run(folder, "run", "Tasks.java#echo", "--lines", "loop");
+    assertThat(none.exitCode()).isEqualTo(2);
+  }
+
+  @Test
   void moreHeapIsAdvisedOnlyWhereItHelps() {
+    assertThat(HeapAdvice.words(new OutOfMemoryError("unable to create native thread: limits")))
+        .startsWith("the command could start no thread: ")
+        .contains("ulimit -u")
+        .doesNotContain("-Xmx");
+    assertThat(HeapAdvice.words(new OutOfMemoryError("Java heap space"))).contains("-Xmx");
+    assertThat(HeapAdvice.words(new OutOfMemoryError("Metaspace"))).doesNotContain("-Xmx");
     assertThat(HeapAdvice.isOver(new OutOfMemoryError("Java heap space"))).isTrue();
     assertThatThrownBy(() -> "ab".repeat(Integer.MAX_VALUE))
         .isInstanceOfSatisfying(

@@ -40,6 +40,7 @@ public final class WorkerStartException extends RuntimeException {
      */
     private static boolean isShortage(String message) {
       return message.contains("Too many open files")
+          || message.contains("error: 24 ") // of the JDK's spawn helper
           || message.contains("error=24,")
           || message.contains("error=23,");
     }

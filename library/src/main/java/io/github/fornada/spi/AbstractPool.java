@@ -68,6 +68,9 @@ public abstract class AbstractPool implements Pool {
   /** Whether retries no longer pause. */
   private volatile boolean hurried;
 
+  /** Why calls end that a pool had when it was shut down at once. */
+  static final String STOPPED_AT_ONCE = "the pool was shut down at once";
+
   private final Listeners listeners;
   private final PoolCallbacks callbacks = new PoolCallbacks();
 
@@ -843,7 +846,7 @@ public abstract class AbstractPool implements Pool {
       queue.addPromised(batch);
       if (life.isStopped()) {
         // it was not in the queue yet when shutdownNow emptied that
-        batch.stopCall("the pool was shut down at once");
+        batch.stopCall(STOPPED_AT_ONCE);
       }
     }
     workAvailable();

@@ -164,7 +164,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
 
   @Override
   void ended(Batch<T, R> batch, int i, Outcome<R> outcome) {
-    if (!isStopped()) {
+    if (!isStopped() && !endsWithItsPool(outcome)) {
       fail(ItemFailure.of(batch, i, outcome));
     }
   }

@@ -203,7 +203,7 @@ final class PoolLifecycle {
     stoppedAtOnce = true;
     LockSupport.unpark(keeper); // accepted items are no longer wanted
     refuse();
-    String reason = "the pool was shut down at once";
+    String reason = AbstractPool.STOPPED_AT_ONCE;
     var never = new ArrayList<Runnable>();
     WorkQueue.Drained drained = queue.drain();
     for (Object entry : drained.waiting()) {

@@ -1,5 +1,6 @@
 package io.github.fornada.spi;
 
+import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.HeapShortage;
 import java.util.ArrayList;
@@ -188,6 +189,18 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
         HeapShortage.await(e);
       }
     }
+  }
+
+  /**
+   * Returns whether an item was stopped with its pool, which tells its calls one after the other:
+   * this one is about to be told, and no item of it has failed. Stops it then.
+   */
+  final boolean endsWithItsPool(Outcome<R> outcome) {
+    if (!(outcome instanceof Outcome.Cancelled) || !pool.isStoppedAtOnce()) {
+      return false;
+    }
+    stop(AbstractPool.STOPPED_AT_ONCE);
+    return true;
   }
 
   /** Under lock, once. */

@@ -480,7 +480,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   @Override
   void ended(Batch<T, R> batch, int i, Outcome<R> outcome) {
-    if (failFast && !isStopped()) {
+    if (failFast && !isStopped() && !endsWithItsPool(outcome)) {
       ItemFailure failure = ItemFailure.of(batch, i, outcome);
       lock.lock();
       try {
@@ -722,7 +722,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       }
       if (refused) {
         // Refused, and stopped a moment later: the consumer may look in between.
-        throw pool.isStoppedAtOnce() ? stopped("the pool was shut down at once") : refusal();
+        throw pool.isStoppedAtOnce() ? stopped(AbstractPool.STOPPED_AT_ONCE) : refusal();
       }
       return true;
     }
