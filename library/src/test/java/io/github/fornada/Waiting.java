@@ -2,9 +2,11 @@ package io.github.fornada;
 
 import io.github.fornada.async.TaskScope;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /** The only way in which tests wait for a condition: it is checked repeatedly, up to a deadline. */
 public final class Waiting {
@@ -24,10 +26,31 @@ public final class Waiting {
 
   private static final int RUNS = 4;
 
+  /** How much longer a limit is in the run after one in which it was too short. */
+  private static final int LONGER = 3;
+
   /** A test whose figures are measured. */
   @FunctionalInterface
   public interface Run {
     void run() throws Exception;
+  }
+
+  /** A test in which a limit passes. */
+  @FunctionalInterface
+  public interface LimitedRun {
+    void run(Duration limit) throws Exception;
+  }
+
+  /** What is measured, or seen. */
+  @FunctionalInterface
+  public interface Call<T> {
+    T call() throws Exception;
+  }
+
+  /** What is seen where a limit passes. */
+  @FunctionalInterface
+  public interface LimitedCall<T> {
+    T call(Duration limit) throws Exception;
   }
 
   private Waiting() {}
@@ -89,6 +112,94 @@ public final class Waiting {
       }
     }
     throw Objects.requireNonNull(failed);
+  }
+
+  /**
+   * Runs a test in which a limit has to pass for what never ends, and which nothing else may reach:
+   * first with a short one, so that a quiet machine waits for no more than that, and with longer
+   * ones where something else has reached it. A fault is there whatever the limit is.
+   *
+   * @param run the whole of the test
+   * @throws AssertionError of the first run, with those of the others, if none holds
+   */
+  public static void inOneOfFewRuns(Duration first, LimitedRun run) throws Exception {
+    Duration[] limit = {first};
+    inOneOfFewRuns(() -> {
+      Duration now = limit[0];
+      limit[0] = now.multipliedBy(LONGER);
+      try {
+        run.run(now);
+      } catch (Exception e) {
+        if (!isOverATimeout(e)) {
+          throw e;
+        }
+        throw new AssertionError("something was over a limit of " + now, e);
+      }
+    });
+  }
+
+  /**
+   * The same for a test that is exact: it is run again only if it has thrown that a task was over a
+   * timeout, and what it asserts has to hold each time.
+   */
+  public static void inEnoughTime(Duration first, LimitedRun run) throws Exception {
+    Duration limit = first;
+    for (int k = 1; k < RUNS; k++) {
+      try {
+        run.run(limit);
+        return;
+      } catch (Exception e) {
+        if (!isOverATimeout(e)) {
+          throw e;
+        }
+        limit = limit.multipliedBy(LONGER);
+      }
+    }
+    run.run(limit);
+  }
+
+  private static boolean isOverATimeout(Throwable thrown) {
+    for (Throwable e = thrown; e != null; e = e.getCause()) {
+      if (e instanceof TaskTimeoutException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Calls until what is measured is fine, a few times at most, and returns that, or the last: for
+   * tests that are exact in all else. What a call asserts itself has to hold each time.
+   */
+  public static <T> T oneOfFew(Call<T> call, Predicate<T> fine) throws Exception {
+    T result = call.call();
+    for (int k = 1; k < RUNS && !fine.test(result); k++) {
+      result = call.call();
+    }
+    return result;
+  }
+
+  /** The same where a limit passes, which is longer each time. */
+  public static <T> T oneOfFew(Duration first, LimitedCall<T> call, Predicate<T> fine)
+      throws Exception {
+    Duration[] limit = {first};
+    return oneOfFew(
+        () -> {
+          Duration now = limit[0];
+          limit[0] = now.multipliedBy(LONGER);
+          return call.call(now);
+        },
+        fine);
+  }
+
+  /** Whether no other item of these was over its limit than the one that has to be. */
+  public static <R> boolean othersAreInTime(List<Outcome<R>> outcomes, int late) {
+    for (int i = 0; i < outcomes.size(); i++) {
+      if (i != late && outcomes.get(i) instanceof Outcome.TimedOut) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static void until(

@@ -101,12 +101,18 @@ class AutoTest {
   }
 
   @Test
-  void anAdviceThatIsCutOffIsAboutTheItemsThatAreLeft() {
+  void anAdviceThatIsCutOffIsAboutTheItemsThatAreLeft() throws Exception {
     var items = Collections.nCopies(20_000, "a");
     var result =
-        Command.run(
-            folder,
-            with(List.of("advise", "Waits.java#nap", "--for", "1s", "--workers", "2"), items));
+        Runs.inEnoughTime(
+            Runs.LONGER, // in a short one no item may end
+            limit ->
+                Command.run(
+                    folder,
+                    with(
+                        List.of("advise", "Waits.java#nap", "--for", limit, "--workers", "2"),
+                        items)),
+            each -> each.exitCode() == 0);
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out().replace('\n', ' ')).containsPattern("for the 19,[0-9]{3} items left");
   }

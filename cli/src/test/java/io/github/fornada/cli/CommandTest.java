@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -102,23 +103,47 @@ class CommandTest {
   @Cells(
       verify = {"threads", "processes"},
       rest = {"sequential", "virtual"})
-  void anEndlessLoopIsOverAtItsLimitAndTheOthersGoOn(String model) {
+  void anEndlessLoopIsOverAtItsLimitAndTheOthersGoOn(String model) throws Exception {
+    var used = new AtomicReference<String>();
     var result =
-        Command.process(
-            folder, "run", "Tasks.java#echo", "--on", model, "--timeout", "1s", "a", "loop", "b");
+        Runs.inEnoughTime(
+            Runs.LONGER,
+            limit -> {
+              used.set(limit);
+              return Command.process(
+                  folder,
+                  "run",
+                  "Tasks.java#echo",
+                  "--on",
+                  model,
+                  "--timeout",
+                  limit,
+                  "a",
+                  "loop",
+                  "b");
+            },
+            each -> each.err().contains("2 done"));
     assertThat(result.out()).isEqualTo("a\nb\n");
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err()).contains("\"loop\" was over its timeout of 1 s");
+    String limit = used.get().replaceFirst("(?=[a-z])", " ");
+    assertThat(result.err()).contains("\"loop\" was over its timeout of " + limit);
   }
 
   @Test
-  void whatHoldsEveryProcessorDoesNotKeepOtherVirtualThreadsFromTheirs() {
+  void whatHoldsEveryProcessorDoesNotKeepOtherVirtualThreadsFromTheirs() throws Exception {
     int held = Runtime.getRuntime().availableProcessors() + 1;
-    var arguments =
-        new ArrayList<>(List.of("run", "Tasks.java#echo", "--on", "virtual", "--timeout", "1s"));
-    arguments.addAll(Collections.nCopies(held, "hold"));
-    arguments.addAll(List.of("a", "b"));
-    var result = Command.process(folder, arguments.toArray(String[]::new));
+    var result =
+        Runs.inEnoughTime(
+            Runs.LONGER,
+            limit -> {
+              var words =
+                  new ArrayList<>(
+                      List.of("run", "Tasks.java#echo", "--on", "virtual", "--timeout", limit));
+              words.addAll(Collections.nCopies(held, "hold"));
+              words.addAll(List.of("a", "b"));
+              return Command.process(folder, words.toArray(String[]::new));
+            },
+            each -> each.err().contains("2 done"));
     assertThat(result.out()).isEqualTo("a\nb\n");
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err().split("\"hold\" was over its timeout", -1)).hasSize(held + 1);

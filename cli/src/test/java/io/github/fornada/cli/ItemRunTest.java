@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A pass over the items, with a function of this JVM. */
-@Timeout(90)
+@Timeout(240)
 class ItemRunTest {
   @Test
   void aRunThatATaskHasEndedCountsTheResultsThatWaitedForASlowerItem() {

@@ -126,12 +126,21 @@ class StagesTest {
   }
 
   @Test
-  void theReportNamesItsStagesMarksTheSlowOneAndHasTheFiguresThatArePrinted() throws IOException {
+  void theReportNamesItsStagesMarksTheSlowOneAndHasTheFiguresThatArePrinted() throws Exception {
     var result =
-        run(
-            ("run First.java#mark then Second.java#slowly --workers 1 a b c d e f g h i j k l"
-                    + " --report page.html")
-                .split(" "));
+        Runs.oneOfFew(
+            () -> {
+              Files.deleteIfExists(folder.resolve("page.html"));
+              return run(
+                  ("run First.java#mark then Second.java#slowly --workers 1 a b c d e f g h i j k l"
+                          + " --report page.html")
+                      .split(" "));
+            },
+            // On a busy machine another stage may be as slow, or none is.
+            each ->
+                each.exitCode() != 0
+                    || Files.readString(folder.resolve("page.html"))
+                        .contains("<tr class=\"slow\""));
     assertThat(result.exitCode()).as(result.err()).isZero();
     String page = Files.readString(folder.resolve("page.html"));
     String table = page.substring(page.indexOf("<table"), page.indexOf("</table>"));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A failure is reported whatever the exception's own methods do. */
 @Execution(ExecutionMode.CONCURRENT)
-@Timeout(90)
+@Timeout(240)
 class ThrownTextTest {
   @Test
   void framesOfTheWriterOfResultsAreLeftOut() {

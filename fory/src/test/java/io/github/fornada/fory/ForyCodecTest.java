@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Items and results as Fory writes them, to a worker and back. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 final class ForyCodecTest {
   record Point(int id, String name, double x) {}
 
@@ -83,7 +83,7 @@ final class ForyCodecTest {
   @AfterAll
   static void end() throws InterruptedException {
     pool.shutdownNow();
-    assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).as("the pool has ended").isTrue();
+    assertThat(pool.awaitTermination(60, TimeUnit.SECONDS)).as("the pool has ended").isTrue();
   }
 
   private static <T> T thereAndBack(T value) throws Exception {

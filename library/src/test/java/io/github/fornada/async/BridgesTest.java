@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(120)
+@Timeout(240)
 final class BridgesTest {
   @Test
   void aStageIsWaitedForAndGivesItsResultOrItsFailure() throws Exception {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Many threads at once, interrupted at random: each element that was sent is received, once. */
-@Timeout(120)
+@Timeout(240)
 final class ChannelStormTest {
   private static final int THREADS = 8;
 

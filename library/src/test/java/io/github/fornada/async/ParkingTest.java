@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
  * Waits of a task in a {@link ForkJoinPool} with one thread, for a later task of the same pool: as
  * in the common pool of a machine with two processors.
  */
-@Timeout(120)
+@Timeout(240)
 final class ParkingTest {
   private static final Duration DEADLINE = Duration.ofSeconds(30);
 

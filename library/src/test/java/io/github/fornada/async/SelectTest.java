@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(120)
+@Timeout(240)
 final class SelectTest {
   private final Channel<Integer> one = Channel.bounded(1);
   private final Channel<Integer> two = Channel.bounded(1);

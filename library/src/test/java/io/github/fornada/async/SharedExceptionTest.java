@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
  * long as they run: what the library adds to them must not grow with that.
  */
 @SideBySide
-@Timeout(120)
+@Timeout(240)
 final class SharedExceptionTest {
   private static final int TIMES = 3 * Suppressed.MOST;
 

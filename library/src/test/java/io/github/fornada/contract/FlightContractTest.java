@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A recording has what every pool of this JVM does, so these do not run beside other tests. */
 class FlightContractTest {
-  @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   abstract static class OnOneKind implements FlightContract {
     private final PoolUnderTest kind;
 

@@ -79,7 +79,7 @@ final class StageFiguresTest {
     pass(20 * MILLI);
     figures.ran(1, MILLI, "w"); // until now one worker ran the last item
     var parts = figures.idleParts();
-    assertThat(parts.atEnd()).isBetween(0.001, 0.999);
+    assertThat(parts.atEnd()).isStrictlyBetween(0.0, 1.0);
     assertThat(parts.forRoom()).isZero();
     pass(20 * MILLI);
     assertThat(figures.idleParts()).as("the stage has nothing more to do").isEqualTo(parts);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.parallel.Resources;
 /** The standard output of the parent, where it blocks though workers print. */
 @ResourceLock(Resources.SYSTEM_OUT)
 @ResourceLock(Resources.SYSTEM_ERR)
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 class BlockedOutputTest {
   private final PrintStream out = System.out;
   private final PrintStream err = System.err;
@@ -61,16 +61,18 @@ class BlockedOutputTest {
 
   @Test
   void aBlockedStandardOutputHoldsUpNoOutcome() throws Exception {
+    Waiting.inEnoughTime(Duration.ofSeconds(2), BlockedOutputTest::outcomesComeBefore);
+  }
+
+  private static void outcomesComeBefore(Duration limit) throws Exception {
     var gate = new Gate();
     System.setOut(new PrintStream(gate));
     Pool pool =
         Pools.open(
             1,
             o ->
-                o.withPolicy(
-                    o.policy()
-                        .withTimeout(Duration.ofSeconds(2))
-                        .withGrace(Duration.ofMillis(100))));
+                o.withInitializer(Pools::loadWhatItemsNeed)
+                    .withPolicy(o.policy().withTimeout(limit).withGrace(Duration.ofMillis(100))));
     try {
       for (int i = 0; i < 100; i++) {
         assertThat(

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * User code that a worker needs in the parent, and that blocks there: class loaders, and the
  * codec's sessions. The standard output is in {@link BlockedOutputTest}.
  */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
 class BlockedParentTest {

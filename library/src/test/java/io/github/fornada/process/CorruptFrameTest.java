@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Workers whose shared memory or channel was overwritten by faulty code: only that worker is lost.
  */
-@Timeout(value = 40, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class CorruptFrameTest {
   @TempDir Path folder;

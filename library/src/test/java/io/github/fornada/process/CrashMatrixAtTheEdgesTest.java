@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The rows of the crash matrix that occur only once in a pool's life: as a worker starts, as its
  * pool is shut down, as it exits. Each cell has its own pool, which must end and leave nothing.
  */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
 @InPart

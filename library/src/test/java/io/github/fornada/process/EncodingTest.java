@@ -7,6 +7,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.TaskListener;
 import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /**
  * Items and functions whose writeObject does not return: they end, and nothing else is affected.
  */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
 class EncodingTest {
@@ -103,14 +104,21 @@ class EncodingTest {
     return items;
   }
 
-  private static Pool open(int workers, boolean limited) {
-    return Pools.open(
-        workers,
-        o ->
-            o.withPolicy(
-                limited
-                    ? o.policy().withGrace(GRACE).withTimeout(LIMIT)
-                    : o.policy().withGrace(GRACE)));
+  private static Pool open(int workers) {
+    return Pools.open(workers, o -> o.withPolicy(o.policy().withGrace(GRACE)));
+  }
+
+  /** A pool with a limit for what hangs, whose workers are warm. */
+  private static Pool open(int workers, Duration limit, TaskListener listener) {
+    Pool pool =
+        Pools.open(
+            workers,
+            o ->
+                o.withInitializer(Pools::loadWhatItemsNeed)
+                    .withPolicy(
+                        o.policy().withGrace(GRACE).withTimeout(limit).withListener(listener)));
+    Pools.warm(pool, items(40, -1), x -> x.number);
+    return pool;
   }
 
   private static void assertBothWorkersTakeObjects(Pool pool) throws Exception {
@@ -136,7 +144,7 @@ class EncodingTest {
 
   @Test
   void cancelOfAnItemThatHangsInItsWritingEndsIt() throws Exception {
-    Pool pool = open(1, false);
+    Pool pool = open(1);
     try {
       CompletableFuture<Integer> future = pool.submit(new Item(1, true), x -> x.number);
       hang.begun.await();
@@ -150,7 +158,7 @@ class EncodingTest {
 
   @Test
   void shutdownNowEndsThoughAnItemHangsInItsWriting() throws Exception {
-    var pool = (ProcessPool) open(2, false);
+    var pool = (ProcessPool) open(2);
     List<Path> folders = Leftovers.folders(pool);
     CompletableFuture<Integer> one = pool.submit(new Item(1, true), x -> x.number);
     CompletableFuture<Integer> two = pool.submit(new Item(1, true), x -> x.number);
@@ -164,19 +172,29 @@ class EncodingTest {
 
   @Test
   void anItemThatHangsInItsWritingIsOverItsLimitAndTellsWhere() throws Exception {
-    Pool pool = open(2, true);
+    List<Outcome<Integer>> outcomes =
+        Waiting.oneOfFew(
+            LIMIT,
+            EncodingTest::thirtyWithOneThatHangs,
+            // A stack that a busy machine does not give in time is left out.
+            all -> Waiting.othersAreInTime(all, 11) && all.get(11).toString().contains("Hang"));
+    for (int i = 0; i < 30; i++) {
+      if (i == 11) {
+        assertThat(outcomes.get(i)).isInstanceOf(Outcome.TimedOut.class);
+        assertThat(((Outcome.TimedOut<Integer>) outcomes.get(i)).stack().toString())
+            .contains("Hang.happen");
+      } else {
+        assertThat(outcomes.get(i).get()).isEqualTo(i);
+      }
+    }
+  }
+
+  private static List<Outcome<Integer>> thirtyWithOneThatHangs(Duration limit) throws Exception {
+    Pool pool = open(2, limit, _ -> {});
     try {
       List<Outcome<Integer>> outcomes = pool.outcomes(items(30, 11), x -> x.number).toList();
-      for (int i = 0; i < 30; i++) {
-        if (i == 11) {
-          assertThat(outcomes.get(i)).isInstanceOf(Outcome.TimedOut.class);
-          assertThat(((Outcome.TimedOut<Integer>) outcomes.get(i)).stack().toString())
-              .contains("Hang.happen");
-        } else {
-          assertThat(outcomes.get(i).get()).isEqualTo(i);
-        }
-      }
       assertBothWorkersTakeObjects(pool);
+      return outcomes;
     } finally {
       Pools.end(pool);
     }
@@ -184,12 +202,13 @@ class EncodingTest {
 
   @Test
   void aThreadThatComesBackLaterFromAnItemHarmsNothing() throws Exception {
+    Waiting.inEnoughTime(LIMIT, EncodingTest::aThreadComesBackLater);
+  }
+
+  private static void aThreadComesBackLater(Duration limit) throws Exception {
+    hang = new Hang();
     var workers = new Pools.Workers();
-    Pool pool =
-        Pools.open(
-            2,
-            o ->
-                o.withPolicy(o.policy().withGrace(GRACE).withTimeout(LIMIT).withListener(workers)));
+    Pool pool = open(2, limit, workers);
     try {
       assertThat(pool.outcomes(items(9, 4), x -> x.number).toList().get(4))
           .isInstanceOf(Outcome.TimedOut.class);
@@ -212,7 +231,11 @@ class EncodingTest {
 
   @Test
   void aFunctionThatHangsInItsWritingIsOverTheLimitAndOthersKeepTheirNumbers() throws Exception {
-    Pool pool = open(1, true);
+    Waiting.inEnoughTime(LIMIT, EncodingTest::aFunctionHangsInItsWriting);
+  }
+
+  private static void aFunctionHangsInItsWriting(Duration limit) throws Exception {
+    Pool pool = open(1, limit, _ -> {});
     try {
       List<TaskFunction<Integer, Integer>> functions = new ArrayList<>();
       for (int i = 0; i < 6; i++) {

@@ -7,6 +7,7 @@ import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Pools that were not closed and are not reachable any more, with real garbage collections. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
 class ForgottenTest {
@@ -68,13 +69,17 @@ class ForgottenTest {
   /** In a frame of its own, so that nothing of it stays on the stack. */
   private void openUseAndForget() throws Exception {
     Pool pool = open(2, o -> o);
-    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
+    try {
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
+      assertThat(noWorkerIsLeft()).as("they wait").isFalse();
+    } finally {
+      Reference.reachabilityFence(pool); // other tests collect garbage too
+    }
   }
 
   @Test
   void aPoolForgottenWithoutCloseIsReleasedWithItsWorkersThreadsAndFiles() throws Exception {
     openUseAndForget();
-    assertThat(noWorkerIsLeft()).as("they wait").isFalse();
     // The rest is looked at after each of these tests.
   }
 

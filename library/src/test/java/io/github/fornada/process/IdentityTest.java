@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** What arrives is what was sent: one object stays one, and an exception keeps its type. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 @SuppressWarnings({"ReferenceEquality", "ArrayRecordComponent"}) // that is what is tested
 class IdentityTest {

@@ -16,7 +16,7 @@ import java.util.Set;
 /** Looks for what a pool must not leave behind. */
 public final class Leftovers {
   /** The deadline for what must happen soon; generous, because machines are busy. */
-  public static final Duration SOON = Duration.ofSeconds(20);
+  public static final Duration SOON = Duration.ofSeconds(60);
 
   /** Threads that all pools, and all scopes, of this JVM share. */
   private static final Set<String> OF_THE_JVM =
@@ -57,7 +57,7 @@ public final class Leftovers {
   /** Deletes the files in a folder. */
   static void deleteFiles(Path folder) throws IOException {
     for (Path file : Listing.of(folder, "*")) {
-      Files.delete(file);
+      Files.deleteIfExists(file); // the pool deletes its own too
     }
   }
 

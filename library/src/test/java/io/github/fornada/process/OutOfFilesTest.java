@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
 import io.github.fornada.process.wire.MessageTypes;
 import java.io.File;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -157,13 +159,13 @@ class OutOfFilesTest {
         }
 
         public static void main(String[] args) throws Exception {
-          try (var pool =
-              ProcessPool.open(o -> o.withWorkers(1).withTimeout(Duration.ofMillis(500)))) {
+          var limit = Duration.ofMillis(Long.parseLong(args[0]));
+          try (var pool = ProcessPool.open(o -> o.withWorkers(1).withTimeout(limit))) {
             System.out.println(pool.map(List.of(1, 2), x -> x + 1));
             var hangs = pool.submit(1, x -> { while (true) { Thread.onSpinWait(); } });
             Thread.sleep(200); // it has begun, or begins when it can
             take();
-            Thread.sleep(2_000); // its limit is over, and nothing can be opened
+            Thread.sleep(limit.multipliedBy(4)); // its limit is over, and nothing can be opened
             giveBack();
             try {
               hangs.get();
@@ -199,11 +201,16 @@ class OutOfFilesTest {
   void aPoolWhoseOwnerHasNoneForAWhileGoesOnAndEnds(@TempDir Path folder) throws Exception {
     Path classes = Programs.compile(folder.resolve("classes"), List.of(), OWNER);
     Path library = Programs.libraryJar(folder); // it is open already when a class is needed
-    Programs.Ran ran = run(folder, 200, library, classes, "HasNone");
-    // Between, the log may say that something could not be opened.
-    assertThat(ran.said().lines())
-        .containsSubsequence(
-            "[2, 3]", "TaskTimeoutException", "2", "refused, and left behind: 0", "3");
+    Waiting.inOneOfFewRuns(
+        Duration.ofMillis(500), // the first items of its workers must not reach it
+        limit -> {
+          String program = "HasNone " + limit.toMillis();
+          Programs.Ran ran = run(folder, 200, library, classes, program);
+          // Between, the log may say that something could not be opened.
+          assertThat(ran.said().lines())
+              .containsSubsequence(
+                  "[2, 3]", "TaskTimeoutException", "2", "refused, and left behind: 0", "3");
+        });
   }
 
   @Test

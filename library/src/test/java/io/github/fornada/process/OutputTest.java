@@ -26,7 +26,7 @@ import org.junit.jupiter.api.parallel.Resources;
 /** Everything that a task prints, and every way in which it is printed here. */
 @ResourceLock(Resources.SYSTEM_OUT)
 @ResourceLock(Resources.SYSTEM_ERR)
-@Timeout(value = 40, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 class OutputTest {
   private final PrintStream out = System.out;
   private final PrintStream err = System.err;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Items that cannot be stopped in time are over their timeout nevertheless. */
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
 class OverdueTest {
@@ -38,12 +39,13 @@ class OverdueTest {
     return sum;
   }
 
-  private static List<Outcome<Long>> run(String... jvmOptions) throws Exception {
+  private static List<Outcome<Long>> run(Duration limit, String... jvmOptions) throws Exception {
     Pool pool =
         Pools.open(
             1,
             o ->
-                o.withPolicy(o.policy().withTimeout(LIMIT).withGrace(Duration.ofMillis(100)))
+                o.withPolicy(o.policy().withTimeout(limit).withGrace(Duration.ofMillis(100)))
+                    .withInitializer(Pools::loadWhatItemsNeed)
                     .withLaunch(l -> l.withJvmOptions(jvmOptions)));
     try {
       return pool.outcomes(List.of(20, 20), OverdueTest::count).toList();
@@ -54,17 +56,22 @@ class OverdueTest {
 
   @Test
   void aLoopThatCountsIsStoppedAndItsStackIsKnown() throws Exception {
-    assertThat(run())
-        .hasSize(2)
-        .allSatisfy(outcome -> {
-          assertThat(outcome).isInstanceOf(Outcome.TimedOut.class);
-          assertThat(((Outcome.TimedOut<Long>) outcome).stack().toString()).contains("count");
-        });
+    // It may not have begun, and a stack that a busy machine does not give in time is left out.
+    Waiting.inOneOfFewRuns(
+        LIMIT,
+        limit ->
+            assertThat(run(limit))
+                .hasSize(2)
+                .allSatisfy(outcome -> {
+                  assertThat(outcome).isInstanceOf(Outcome.TimedOut.class);
+                  assertThat(((Outcome.TimedOut<Long>) outcome).stack().toString())
+                      .contains("count");
+                }));
   }
 
   @Test
   void aLoopThatNobodyCanLookIntoIsOverItsTimeoutAllTheSame() throws Exception {
-    assertThat(run("-XX:-UseCountedLoopSafepoints", "-XX:LoopStripMiningIter=0"))
+    assertThat(run(LIMIT, "-XX:-UseCountedLoopSafepoints", "-XX:LoopStripMiningIter=0"))
         .hasSize(2)
         .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Outcome.TimedOut.class));
   }

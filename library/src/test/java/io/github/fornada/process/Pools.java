@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
 /** Helpers of the test cases: small pools, and bounded waits. */
 public final class Pools {
   /** The deadline, in seconds, for what must happen soon; generous, because machines are busy. */
-  private static final long SOON = 20;
+  private static final long SOON = 60;
 
   private Pools() {}
 

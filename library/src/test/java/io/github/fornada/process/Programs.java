@@ -21,7 +21,7 @@ import java.util.spi.ToolProvider;
 
 /** Compiles small programs, packs them, and runs them in JVMs of their own. */
 public final class Programs {
-  private static final int LONGEST_SECONDS = 60;
+  private static final int LONGEST_SECONDS = 180;
   private static final Pattern TYPE =
       Pattern.compile("(?:class|record|interface|module)\\s+([\\w.]+)");
   private static final Pattern PACKAGE = Pattern.compile("package\\s+([\\w.]+);");

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * contract.
  */
 @EnabledOnOs(OS.LINUX) // to see what a process has mapped
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class SharedTest {
   private static final int SIZE = 8 << 20;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.condition.OS;
 
 /** Where processes listen that wait for shared objects: at FIFOs, or at sockets. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 class SharedWaitingTest {
   @Test
   void theyListenAtFifos() throws Exception {
@@ -119,8 +119,9 @@ class SharedWaitingTest {
         for (int i = 0; i < waiting; i++) {
           wakeUps[i] += wakeUps(pids.getLong(i));
         }
-        // The JVM's own threads are some of them. Once a millisecond would be 1,500.
-        assertThat(Arrays.stream(wakeUps).max().getAsLong()).isLessThan(250);
+        double seconds = (System.nanoTime() - before) / 1e9; // longer, if this test is kept waiting
+        // The JVM's own threads are some of them. Once a millisecond would be 1,000.
+        assertThat(Arrays.stream(wakeUps).max().getAsLong() / seconds).isLessThan(170);
       }
       for (CompletableFuture<Integer> task : tasks) {
         assertThat(Pools.soon(task)).isEqualTo(0);
@@ -193,7 +194,7 @@ class SharedWaitingTest {
     try (DirectoryStream<Path> threads =
         Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
       for (Path thread : threads) {
-        for (String line : Files.readAllLines(thread.resolve("status"))) {
+        for (String line : status(thread)) {
           if (line.startsWith("voluntary_ctxt_switches:")) {
             sum += Long.parseLong(line.substring(line.indexOf(':') + 1).strip());
           }
@@ -201,6 +202,14 @@ class SharedWaitingTest {
       }
     }
     return sum;
+  }
+
+  private static List<String> status(Path thread) {
+    try {
+      return Files.readAllLines(thread.resolve("status"));
+    } catch (IOException e) {
+      return List.of(); // it has ended meanwhile, as those of a compiler do
+    }
   }
 
   private static int count(Pool pool, String pattern) throws IOException {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A pool's files: lack of room costs at most one item, and files of a living pool are never
  * deleted.
  */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class StorageTest {
   @TempDir Path folder;

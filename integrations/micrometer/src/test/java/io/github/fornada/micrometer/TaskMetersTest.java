@@ -91,6 +91,9 @@ final class TaskMetersTest {
                     })
                 .toList();
         assertThat(outcomes).hasSize(3);
+      }
+      // Without a limit, which a task that waits for its cancel may reach on a busy machine.
+      try (var pool = ThreadPool.open(o -> o.withWorkers(1).withRetries(1).withListener(meters))) {
         var blocked = new CountDownLatch(1);
         var first = pool.submit(1, item -> blocked.await(DEADLINE_SECONDS, TimeUnit.SECONDS));
         var never = pool.submit(2, item -> item);

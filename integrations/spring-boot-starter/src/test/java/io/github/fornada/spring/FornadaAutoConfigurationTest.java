@@ -34,7 +34,7 @@ import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 
 /** Pools from properties. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class FornadaAutoConfigurationTest {
   private final ApplicationContextRunner runner =
       new ApplicationContextRunner()

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How one worker is let in through FIFOs. */
-@Timeout(60)
+@Timeout(240)
 @EnabledOnOs(OS.LINUX)
 class EntranceTest {
   private static final int SECONDS = 20;

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers start from a valid cache if there is one, and a bad cache does no harm. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class AotCacheTest {
   /** As a pool of default options asks for it. */
   private static final List<String> FLAGS = flags();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A channel whose reader has stepped aside does all that it did before. */
-@Timeout(60)
+@Timeout(240)
 class ControlChannelTest {
   @TempDir Path folder;
   private ControlChannel one;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The ring and the claim word alone, intact and corrupt. */
-@Timeout(30)
+@Timeout(240)
 class RingTest {
   @TempDir Path folder;
   private Segment segment;
