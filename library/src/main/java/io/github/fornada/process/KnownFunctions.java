@@ -7,8 +7,8 @@ import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,9 +17,34 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The functions that one worker knows, with their numbers. Used by the feeding thread, of which
- * there is one at a time.
+ * there is one at a time. Keeps none of them in this JVM: a pool may outlive the application, and
+ * the class loader, that a function came from.
  */
 final class KnownFunctions {
+  /** An object that is compared by identity, and not kept. */
+  private static final class Key extends WeakReference<Object> {
+    private final int hash;
+
+    Key(Object of) {
+      super(of);
+      hash = System.identityHashCode(of);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      if (this == other) {
+        return true;
+      }
+      Object own = get();
+      return own != null && other instanceof Key key && key.refersTo(own);
+    }
+  }
+
   /**
    * Returned instead of a number: the worker does not know the function, and only the feeder may
    * send it.
@@ -53,10 +78,10 @@ final class KnownFunctions {
    * Not by their bytes: what a worker has read from them may have been changed there by a task, and
    * each call is to have what was handed over with it.
    */
-  private final IdentityHashMap<Object, Integer> numbers = new IdentityHashMap<>();
+  private final Map<Key, Integer> numbers = new HashMap<>();
 
   /** The keys of the map above by number, the least recently used first. */
-  private final LinkedHashMap<Integer, Object> byUse = new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<Integer, Key> byUse = new LinkedHashMap<>(16, 0.75f, true);
 
   private final Map<Integer, Integer> sizes = new HashMap<>();
   private long bytes;
@@ -64,10 +89,10 @@ final class KnownFunctions {
   private @Nullable WorkerProcess knownTo;
 
   // The last function used, as a shortcut.
-  private @Nullable TaskFunction<?, ?> last;
+  private WeakReference<@Nullable TaskFunction<?, ?>> last = new WeakReference<>(null);
 
-  /** The key of that function. */
-  private @Nullable Object lastKey;
+  /** Its call, if it is known by that; null if it is known by itself. */
+  private @Nullable Object lastCall;
 
   private int lastNumber;
 
@@ -89,7 +114,7 @@ final class KnownFunctions {
   void serve(WorkerProcess to) {
     if (knownTo != to) {
       knownTo = to;
-      last = null;
+      last.clear();
       numbers.clear();
       byUse.clear();
       sizes.clear();
@@ -104,10 +129,11 @@ final class KnownFunctions {
   @SuppressWarnings("ReferenceEquality") // functions are compared by identity
   int number(Batch<?, ?> batch, boolean onFeeder, WorkerProcess to, Dispatcher dispatcher)
       throws IOException {
-    if (batch.function() == last && (lastKey == last || lastKey == batch.call())) {
+    if (last.refersTo(batch.function()) && (lastCall == null || lastCall == batch.call())) {
       return lastNumber;
     }
-    Object key = key(batch);
+    Object of = key(batch);
+    var key = new Key(of);
     Integer known = numbers.get(key);
     if (known == null && !onFeeder && !isQuick(batch.function())) {
       return UNKNOWN;
@@ -115,8 +141,8 @@ final class KnownFunctions {
     int number = known == null ? teach(batch, key, to, dispatcher) : known;
     if (number >= 0) {
       var _ = byUse.get(number); // marks it as used now
-      last = batch.function();
-      lastKey = key;
+      last = new WeakReference<>(batch.function());
+      lastCall = of == batch.function() ? null : of;
       lastNumber = number;
     }
     return number;
@@ -140,7 +166,7 @@ final class KnownFunctions {
         : batch.call();
   }
 
-  private int teach(Batch<?, ?> batch, Object key, WorkerProcess to, Dispatcher dispatcher)
+  private int teach(Batch<?, ?> batch, Key key, WorkerProcess to, Dispatcher dispatcher)
       throws IOException {
     TaskFunction<?, ?> function = batch.function();
     engine.classes().add(batch.userFunction().getClass().getClassLoader());
@@ -158,8 +184,8 @@ final class KnownFunctions {
     sizes.put(number, size);
     bytes += size;
     while (byUse.size() > MAX_FUNCTIONS || (bytes > MAX_BYTES && byUse.size() > 1)) {
-      Iterator<Map.Entry<Integer, Object>> oldest = byUse.entrySet().iterator();
-      Map.Entry<Integer, Object> entry = oldest.next();
+      Iterator<Map.Entry<Integer, Key>> oldest = byUse.entrySet().iterator();
+      Map.Entry<Integer, Key> entry = oldest.next();
       if (!dispatcher.write(
           to, MessageTypes.FORGET, builder.body().clear().putInt(entry.getKey()))) {
         break; // no room now; the next call tries again
