@@ -280,7 +280,13 @@ class EncodingTest {
   @Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
   void anInterruptForTheWritingOfAnItemHitsNothingElse() throws Exception {
     Duration limit = Duration.ofMillis(40);
-    Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(GRACE).withTimeout(limit)));
+    // A long grace: no worker is started anew because a busy machine lets it come late.
+    Pool pool =
+        Pools.open(
+            1,
+            o ->
+                o.withInitializer(Pools::loadWhatItemsNeed)
+                    .withPolicy(o.policy().withGrace(Waiting.DEADLINE).withTimeout(limit)));
     try {
       for (int round = 0; round < 40; round++) {
         // Around the limit, in steps of a twentieth of a millisecond.
