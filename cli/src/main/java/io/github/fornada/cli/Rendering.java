@@ -66,8 +66,7 @@ import org.jspecify.annotations.Nullable;
  * Converts a result to text: text, numbers and similar values as they are; what contains others (a
  * record, map, list, array, entry, iterator or stream) as one line of JSON; bytes as Base64;
  * anything else by its {@code toString}. A value has the same text alone, as a key, and within
- * others, but for
- * an object of a user's class with getters: within others it is an object of JSON.
+ * others, but for an object of a user's class with getters: within others it is an object of JSON.
  */
 final class Rendering {
   private Rendering() {}

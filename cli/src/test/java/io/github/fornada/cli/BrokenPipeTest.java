@@ -14,7 +14,8 @@ import org.junit.jupiter.api.condition.OS;
 class BrokenPipeTest {
   @Test
   void theSystemSaysTheSameOfEveryBrokenPipe() throws Exception {
-    Process reader = new ProcessBuilder("sh", "-c", "exec 0<&-; echo closed; exec sleep 60").start();
+    Process reader =
+        new ProcessBuilder("sh", "-c", "exec 0<&-; echo closed; exec sleep 60").start();
     IOException failed;
     try (var said = reader.inputReader()) {
       assertThat(said.readLine()).isEqualTo("closed");

@@ -122,7 +122,8 @@ class InputTextTest {
     Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
     for (String link : List.of("first", "second")) {
       var result =
-          Command.shell(folder, "printf 'a\\nb\\n' | \"$@\" run Tasks.java#echo -q --lines " + link);
+          Command.shell(
+              folder, "printf 'a\\nb\\n' | \"$@\" run Tasks.java#echo -q --lines " + link);
       assertThat(result.out()).as(result.err()).isEqualTo("a\nb\n");
     }
     var none = Command.run(folder, "run", "Tasks.java#echo", "--lines", "loop");

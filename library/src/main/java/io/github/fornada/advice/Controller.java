@@ -615,7 +615,8 @@ final class Controller implements ThreadSide.Watcher {
 
     /**
      * Waits for the end of the stretch: for {@code nanos}, until {@code mostFailures} items have
-     * failed, or until somebody asks for advice of work that is over. Returns whether there was nothing to do at the end.
+     * failed, or until somebody asks for advice of work that is over. Returns whether there was
+     * nothing to do at the end.
      */
     boolean pass(long nanos, long mostFailures) {
       long began = System.nanoTime();

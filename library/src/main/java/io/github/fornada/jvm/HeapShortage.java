@@ -4,9 +4,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * What the library's own bookkeeping does where the heap has no room for it: it waits until there
- * is some, and tries again. An outcome, a place in a queue or a retry that was dropped instead would
- * be waited for without end, although the heap is often full for a moment only, such as by results
- * that their consumer has not fetched yet.
+ * is some, and tries again. An outcome, a place in a queue or a retry that was dropped instead
+ * would be waited for without end, although the heap is often full for a moment only, such as by
+ * results that their consumer has not fetched yet.
  *
  * <p>What is tried again must have changed nothing where it failed.
  */
@@ -66,7 +66,6 @@ public final class HeapShortage {
   /** Returns whether the heap was full, rather than threads, classes or the length of an array. */
   public static boolean isOfHeap(OutOfMemoryError e) {
     String message = e.getMessage(); // nothing may be allocated here
-    return message != null
-        && (message.contains("heap space") || message.contains("GC overhead"));
+    return message != null && (message.contains("heap space") || message.contains("GC overhead"));
   }
 }

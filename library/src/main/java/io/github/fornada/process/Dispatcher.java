@@ -1,11 +1,11 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.worker.TaskWatchdog;
-import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.spi.Batch;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;

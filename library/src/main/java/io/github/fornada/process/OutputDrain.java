@@ -1,7 +1,7 @@
 package io.github.fornada.process;
 
-import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.HeapShortage;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.IOException;
 import java.io.InputStream;
 

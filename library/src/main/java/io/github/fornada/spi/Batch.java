@@ -4,13 +4,13 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.HeapShortage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
-import io.github.fornada.jvm.HeapShortage;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -301,7 +301,9 @@ public final class FedCall {
     /** Items put in batches. Guarded by lock. */
     private long batched;
 
-    /** What was taken while the heap had no room for its batch; null for nothing. Guarded by lock. */
+    /**
+     * What was taken while the heap had no room for its batch; null for nothing. Guarded by lock.
+     */
     private @Nullable Load kept;
 
     private volatile boolean over;

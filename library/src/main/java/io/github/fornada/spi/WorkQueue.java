@@ -70,9 +70,7 @@ final class WorkQueue {
   }
 
   void addPromised(Batch<?, ?> batch) {
-    for (OutOfMemoryError lack = enqueue(batch, true);
-        lack != null;
-        lack = enqueue(batch, true)) {
+    for (OutOfMemoryError lack = enqueue(batch, true); lack != null; lack = enqueue(batch, true)) {
       HeapShortage.await(lack);
     }
   }
