@@ -937,7 +937,7 @@ final class Controller implements ThreadSide.Watcher {
     double ofAnItem =
         gathered.threadNanos > 0 ? (ended > 0 ? busy / ended : nanos) / gathered.threadNanos : 0;
     Map<WaitKind, Double> waits = gathered.waitsOfAnItem(ofAnItem);
-    double queue = gathered.queueNanos * ofAnItem;
+    double queue = gathered.threadNanos > 0 ? gathered.queueNanos * ofAnItem : Double.NaN;
     if (ended > 0) {
       gathered = new Gathered();
     }

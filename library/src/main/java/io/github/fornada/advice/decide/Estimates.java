@@ -68,6 +68,9 @@ final class Estimates {
   /** The part of the cores from which on all of them are busy. */
   private static final double SATURATED = 0.85;
 
+  /** The part of the time off a processor that items do not spend in the queue for one. */
+  private static final double LITTLE_QUEUED = 0.4; // Guess
+
   /** Below this many in flight an item is alone. */
   private static final double ALONE = 1.3;
 
@@ -389,7 +392,9 @@ final class Estimates {
       kinds += finite(each.getValue());
     }
     boolean isFull = isFull(o, busy);
-    if (isFull || (took < SHORTEST_WAIT && kinds == 0)) {
+    // Of platform threads the system measures it: it is no more than a part of that, however.
+    boolean runsSoon = o.queueNanos() < LITTLE_QUEUED * (took - ofThis);
+    if ((isFull && !runsSoon) || (took < SHORTEST_WAIT && kinds == 0)) {
       // What was not seen to wait was ready to run: when all processors are taken, that is what it
       // does when it does not run. And to wait at all takes longer than very short items take.
       queued = Math.max(queued, took - ofThis - kinds);

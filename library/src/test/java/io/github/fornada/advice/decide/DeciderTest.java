@@ -335,6 +335,47 @@ class DeciderTest {
     assertThat(finding.walls().waitSeconds()).isLessThan(0.0001);
   }
 
+  /** The system has measured that it got a processor whenever it wanted one. */
+  @Test
+  void whoHasAProcessorWhenItWantsOneWaitsForSomethingElseThoughAllAreTaken() {
+    Series job =
+        series(s -> {
+          s.cores = 2;
+          s.usable = 2;
+        });
+    var known = new Estimates(job.machine(), 400);
+    String _ =
+        known.add(
+            new Observation(
+                Setting.SEQUENTIAL,
+                true,
+                100e6,
+                3,
+                2,
+                0,
+                0,
+                1,
+                55e6,
+                55e6 * 55e6,
+                0.5e6,
+                1000,
+                100,
+                10,
+                Map.of(),
+                List.of(),
+                5e6,
+                0,
+                0.2,
+                1.75,
+                0,
+                0,
+                0,
+                0,
+                400));
+    assertThat(known.baseWait()).isGreaterThan(45e6);
+    assertThat(known.waitingShare()).isGreaterThan(0.9);
+  }
+
   @Test
   void theAdviceIsForAnotherSuchJobWhenThisOneIsNearlyOver() {
     Series job =
