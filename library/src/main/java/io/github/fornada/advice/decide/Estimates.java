@@ -155,6 +155,9 @@ final class Estimates {
   /** The stretch in which permits were waited for during the largest part of an item's time. */
   private @Nullable PermitQueue longestPermitQueue;
 
+  /** What items were seen to wait for while the system measured how long they queue. */
+  private final Mean surelyWaited = new Mean();
+
   /** What the items waited for that ended first, whatever was in flight at their end. */
   private double firstWaits;
 
@@ -397,7 +400,11 @@ final class Estimates {
     if ((isFull && !runsSoon) || (took < SHORTEST_WAIT && kinds == 0)) {
       // What was not seen to wait was ready to run: when all processors are taken, that is what it
       // does when it does not run. And to wait at all takes longer than very short items take.
-      queued = Math.max(queued, took - ofThis - kinds);
+      // What was told while the queue was measured has not become a queue since.
+      queued = Math.max(queued, took - ofThis - Math.max(kinds, surelyWaited.or(0)));
+    }
+    if (runsSoon && kinds > 0) {
+      surelyWaited.add(Math.min(kinds, took - ofThis - queued), ended(o), keep);
     }
     double away = Math.max(0, took - ofThis - queued);
     queue.add(queued, ended(o), keep);
@@ -517,6 +524,7 @@ final class Estimates {
       longestPermitQueue = null;
       firstEnded = 0;
       firstWaits = 0;
+      surelyWaited.clear();
       driftSetting = null;
     }
     return what;
