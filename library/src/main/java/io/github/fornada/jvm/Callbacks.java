@@ -71,11 +71,15 @@ public final class Callbacks {
   }
 
   private void add(Entry entry) {
-    boolean start;
+    boolean start = false;
     lock.lock();
     try {
       queue.addLast(entry); // where the heap has no room for it, nothing has changed
-      start = callAnother();
+      try {
+        start = callAnother();
+      } catch (OutOfMemoryError e) {
+        checkLater(NO_THREAD_PAUSE); // it is in the queue, and must not be added again
+      }
     } finally {
       lock.unlock();
     }

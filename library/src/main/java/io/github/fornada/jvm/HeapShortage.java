@@ -13,6 +13,8 @@ import java.util.concurrent.locks.LockSupport;
 public final class HeapShortage {
   private static final long PAUSE_NANOS = 2_000_000; // Guess
 
+  private static volatile boolean isPrepared;
+
   private HeapShortage() {}
 
   /**
@@ -20,9 +22,12 @@ public final class HeapShortage {
    * they take work.
    */
   public static void prepare() {
-    var _ = isOfHeap(new OutOfMemoryError("none"));
-    spin(0);
-    LockSupport.parkNanos(1);
+    if (!isPrepared) {
+      var _ = isOfHeap(new OutOfMemoryError("none"));
+      spin(0);
+      LockSupport.parkNanos(1);
+      isPrepared = true;
+    }
   }
 
   /**

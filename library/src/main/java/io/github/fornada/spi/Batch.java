@@ -459,8 +459,12 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
           try {
             sink.done(this, first + begin, values, begin, end - begin, worker);
           } catch (OutOfMemoryError e) {
-            for (int k = begin; k < end; k++) {
-              passOn(first + k, Batch.<R>result(values[k]), worker); // one needs less room
+            if (sink.canBeToldAgain()) {
+              for (int k = begin; k < end; k++) {
+                passOn(first + k, Batch.<R>result(values[k]), worker); // one needs less room
+              }
+            } else {
+              thrown = e;
             }
           } catch (RuntimeException | Error e) {
             thrown = e; // by a callback; the others must end all the same
