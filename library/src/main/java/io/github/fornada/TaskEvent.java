@@ -183,7 +183,10 @@ public sealed interface TaskEvent {
     }
   }
 
-  /** A task in a worker process has printed a line. */
+  /**
+   * A task in a worker process has printed a line. A line of more than 64 KiB comes in pieces, each
+   * an event of its own.
+   */
   final class Printed implements OfTask {
     private final long task;
     private final long index;

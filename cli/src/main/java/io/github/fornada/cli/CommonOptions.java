@@ -54,8 +54,9 @@ final class CommonOptions {
       description = {
         "The function: File.java, File.java#method, or com.acme.Type#method with -cp. It is public"
             + " static (in a compact source file, which has methods and no class, it need be"
-            + " neither) with one argument: a String, Path, URI, int, long, double, or a type with"
-            + " a constructor of one String or a static valueOf, parse or of. It may throw."
+            + " neither) with one argument: a String, Path, URI, int, long, double, boolean, or a"
+            + " type with a constructor of one String or a static valueOf, parse or of. It may"
+            + " throw."
       })
   @SuppressWarnings("NullAway.Init") // filled by picocli, because it is required
   String task;

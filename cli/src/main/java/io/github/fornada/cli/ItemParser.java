@@ -102,11 +102,23 @@ final class ItemParser {
     if (type == double.class || type == Double.class) {
       return text -> Double.valueOf(text.strip());
     }
+    if (type == boolean.class || type == Boolean.class) {
+      return ItemParser::truth;
+    }
     if (type.isPrimitive() || type.isArray()) {
       return null;
     }
     Conversion constructor = byConstructor(type);
     return constructor != null ? constructor : byFactory(type);
+  }
+
+  /** The JDK takes whatever is not true for false. */
+  private static Boolean truth(String text) {
+    String word = text.strip();
+    if (word.equalsIgnoreCase("true") || word.equalsIgnoreCase("false")) {
+      return Boolean.valueOf(word);
+    }
+    throw new IllegalArgumentException("it is neither true nor false");
   }
 
   /**

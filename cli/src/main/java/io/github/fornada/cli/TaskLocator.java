@@ -264,13 +264,21 @@ final class TaskLocator {
   private static Fault nothing(
       String place, @Nullable String method, List<Class<?>> types, @Nullable String compact) {
     var text = new StringBuilder();
-    text.append("no public static method")
-        .append(method == null ? "" : " " + method)
-        .append(" with one argument in ")
-        .append(place);
     Map<String, String> near = new LinkedHashMap<>();
     for (Class<?> type : types) {
-      methods(type).forEach(m -> near.put(signature(m), whyNot(m, compact)));
+      methods(type)
+          .filter(m -> m.getName().equals(method))
+          .forEach(m -> near.put(signature(m), whyNot(m, compact)));
+    }
+    boolean isThere = !near.isEmpty();
+    text.append(isThere ? "no method " : "no public static method")
+        .append(method == null ? "" : isThere ? method : " " + method)
+        .append(isThere ? " that can be called with one text in " : " with one argument in ")
+        .append(place);
+    if (!isThere) {
+      for (Class<?> type : types) {
+        methods(type).forEach(m -> near.put(signature(m), whyNot(m, compact)));
+      }
     }
     near.remove("main(String[])");
     near.remove("main()");

@@ -152,6 +152,10 @@ class ConversionTest {
     assertThat(ItemParser.of(String.class).parse(" a ")).isEqualTo(" a ");
     assertThat(ItemParser.of(Path.class).parse("a/b")).isEqualTo(Path.of("a/b"));
     assertThat(ItemParser.of(URI.class).parse("http://x")).isEqualTo(URI.create("http://x"));
+    assertThat(ItemParser.of(boolean.class).parse(" True ")).isEqualTo(true);
+    assertThat(ItemParser.of(Boolean.class).parse("false")).isEqualTo(false);
+    assertThatThrownBy(() -> ItemParser.of(Boolean.class).parse("maybe"))
+        .hasMessage("\"maybe\" cannot become a Boolean: it is neither true nor false");
     assertThat(ItemParser.of(int.class).parse("7")).isEqualTo(7);
     assertThat(ItemParser.of(Long.class).parse("7")).isEqualTo(7L);
     assertThat(ItemParser.of(double.class).parse("7.5")).isEqualTo(7.5);

@@ -104,6 +104,21 @@ class SurfaceTest {
   }
 
   @Test
+  void whyANamedFunctionCannotBeCalledIsSaidOfThatOneAlone() throws IOException {
+    Files.writeString(
+        folder.resolve("Some.java"),
+        "public class Some { public static Number n(Number n) { return n; }"
+            + " public static String other(String s) { return s; } }");
+    assertThat(run("run", "Some.java#n", "5").err())
+        .contains("no method n that can be called with one text in Some.java")
+        .contains("n(Number): text cannot become a Number")
+        .doesNotContain("other");
+    assertThat(run("run", "Some.java#none", "5").err())
+        .contains("no public static method none with one argument in Some.java")
+        .contains("other(String): would do");
+  }
+
+  @Test
   void coloursAreForTerminalsWhoseUserWantsThem() {
     String script = "TERM=xterm JDK_JAVA_OPTIONS=-Dfornada.terminals=12 %s \"$@\"";
     String escape = "\u001b[";

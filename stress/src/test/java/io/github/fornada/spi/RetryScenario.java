@@ -94,6 +94,8 @@ public class RetryScenario implements Explorer.Scenario {
   public static final class Timer {
     public static final ArrayDeque<Runnable> due = new ArrayDeque<>();
 
+    public static void begin() {}
+
     public static Duration bounded(Duration pause) {
       return pause;
     }

@@ -73,13 +73,23 @@ public final class CodecSessions {
     var _ = session(own);
   }
 
+  @SuppressWarnings("NullAway") // a user's codec may return what it likes
+  private PayloadCodec.Session opened(ClassLoader loader) {
+    PayloadCodec.Session session = codec.open(loader);
+    if (session == null) {
+      throw new IllegalStateException(
+          "the method open of the codec, of " + codec.getClass() + ", returned null");
+    }
+    return session;
+  }
+
   @SuppressWarnings("ReferenceEquality") // loaders are compared by identity
   private PayloadCodec.Session session(ClassLoader loader) {
     PayloadCodec.Session session = latest;
     if (session == null || latestLoader != loader) {
       session = sessions.get(loader);
       if (session == null) {
-        session = codec.open(loader);
+        session = opened(loader);
         sessions.put(loader, session);
       }
       latest = session;
