@@ -198,7 +198,7 @@ final class Worker implements Runnable {
     }
   }
 
-  /** Returns false if this worker was abandoned meanwhile. */
+  /** Returns false if this worker was abandoned meanwhile, or must end. */
   private <T, R> boolean runBatch(Batch<T, R> batch) {
     boolean recorded = pool.isRecorded();
     long began = batch.isTimed() ? System.nanoTime() : 0;
@@ -212,15 +212,14 @@ final class Worker implements Runnable {
     try {
       // A spare worker looks before each item whether all others wait.
       for (int i = batch.claim(); i >= 0; i = member.spare ? -1 : batch.claim()) {
-        boolean goesOn = true;
         try {
-          goesOn = runItem(batch, i, recorded);
+          if (!runItem(batch, i, recorded)) {
+            whole = true; // the thread that abandoned this worker has handled the rest of the batch
+            return false;
+          }
         } catch (OutOfMemoryError e) { // the heap has no room for what an item needs beside itself
           batch.fail(i, e, name);
-        }
-        if (!goesOn) {
-          whole = true; // the thread that abandoned this worker has handled the rest of the batch
-          return false;
+          return false; // its gate may be open still: the rest of the batch is for another worker
         }
         count++;
         if (tally != null) {
