@@ -93,6 +93,11 @@ final class RunFiguresTest {
     }
   }
 
+  /** What is stopped must be there: a source may be slower than who consumes the outcomes. */
+  private static void awaitSource(PipelineRun<?> run, long items) {
+    Waiting.until("items wait", () -> run.summary().sourceItems() >= items);
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whatACancelStopsIsCounted(boolean inBatches) {
@@ -118,18 +123,29 @@ final class RunFiguresTest {
 
   @Test
   void whatTheShutdownOfAPoolStopsIsCounted() {
+    var isShutDown = new CountDownLatch(1);
     try (var pool = ThreadPool.open(o -> o.withWorkers(2));
         var run =
             Pipeline.from(numbers(1000))
                 .stage("a", threads(1), x -> x)
-                .stage("b", pool, x -> x)
+                .stage(
+                    "b",
+                    pool,
+                    x -> {
+                      if (x >= 60) { // so that others wait behind it
+                        isShutDown.await();
+                      }
+                      return x;
+                    })
                 .run(o -> o.withQueue(20))) {
       assertThat(
               checked(
                   run,
                   n -> {
                     if (n == 50) {
+                      awaitSource(run, 65);
                       pool.shutdown();
+                      isShutDown.countDown();
                     }
                   }))
           .contains("then it was stopped");
