@@ -101,10 +101,20 @@ final class RunFiguresTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whatACancelStopsIsCounted(boolean inBatches) {
+    int held = inBatches ? 30 : 5; // ten outcomes come before its own
+    var never = new CountDownLatch(1);
     Pipeline<Integer> stages =
         Pipeline.from(numbers(1000))
             .stage("a", threads(2), x -> x)
-            .flatStage("b", threads(1), x -> Stream.of(x, x, x));
+            .flatStage(
+                "b",
+                threads(1),
+                x -> {
+                  if (x == held) {
+                    never.await();
+                  }
+                  return Stream.of(x, x, x);
+                });
     try (PipelineRun<?> run =
         inBatches
             ? stages.batches(7, Duration.ofDays(1)).run(o -> o.withQueue(40))
@@ -114,6 +124,7 @@ final class RunFiguresTest {
                   run,
                   n -> {
                     if (n == 10) {
+                      awaitSource(run, held + 1);
                       run.cancel();
                     }
                   }))
