@@ -44,6 +44,12 @@ final class ReorderBuffer<E> {
     return missing > head;
   }
 
+  /** Returns the next element, which stays; null if it was not put yet. */
+  @SuppressWarnings("unchecked")
+  @Nullable E peek() {
+    return (E) ring[(int) (head % ring.length)];
+  }
+
   /** Takes the next element; null if it was not put yet. */
   @SuppressWarnings("unchecked")
   @Nullable E poll() {

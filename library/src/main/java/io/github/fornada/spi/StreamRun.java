@@ -641,11 +641,12 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       forFeeder.signal();
     }
     while (drained.size() < quarter) {
-      E element = due.poll();
+      E element = due.peek();
       if (element == null) {
         break;
       }
-      drained.add(element);
+      drained.add(element); // before it is taken: where there is no memory, it is still due
+      var _ = due.poll();
     }
   }
 
