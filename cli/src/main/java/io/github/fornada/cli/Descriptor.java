@@ -39,8 +39,8 @@ record Descriptor(int number, Path path, boolean own) {
 
   private static final int UNKNOWN = -1;
 
-  /** As many as Linux follows. */
-  private static final int MAX_LINKS = 40;
+  /** A longer chain of symbolic links counts as a loop, as it does for the system. */
+  static final int MAX_LINKS = 40;
 
   /** Why nothing can be read from stdin. */
   static final String STDIN_CLOSED = "stdin is closed, or open for writing only";

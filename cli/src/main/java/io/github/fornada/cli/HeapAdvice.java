@@ -1,5 +1,7 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.jvm.HeapShortage;
+
 /** What the command says where its own memory is over. */
 final class HeapAdvice {
   private static final long GIGABYTE = 1L << 30;
@@ -14,10 +16,9 @@ final class HeapAdvice {
    * thread, load no class, and for an array or a text that is longer than any can be.
    */
   static boolean isOver(OutOfMemoryError e) {
-    String why = String.valueOf(e.getMessage());
-    return why.contains("heap space")
-        || why.contains("GC overhead")
-        || why.contains("direct buffer memory"); // as much as the heap, unless it is set
+    return HeapShortage.isOfHeap(e)
+        // as much as the heap, unless it is set
+        || String.valueOf(e.getMessage()).contains("direct buffer memory");
   }
 
   /** Returns why the command has ended, and what to do. */

@@ -38,9 +38,6 @@ import org.jspecify.annotations.Nullable;
  * written directly: there is nothing to replace, and what was opened to append appends.
  */
 final class OutputFile implements AutoCloseable {
-  /** A longer chain of symbolic links counts as a loop, as it does for the system. */
-  private static final int MAX_LINKS = 40;
-
   /** A younger draft may still be in use by another process. */
   private static final Duration LEFT_BEHIND = Duration.ofMinutes(1);
 
@@ -136,11 +133,8 @@ final class OutputFile implements AutoCloseable {
       return new OutputFile(option, given, family, null, descriptor);
     }
     Path target = given;
-    for (int links = 0; ; links++) {
-      if (!Files.isSymbolicLink(target)) {
-        break;
-      }
-      if (links == MAX_LINKS) {
+    for (int links = 0; Files.isSymbolicLink(target); links++) {
+      if (links == Descriptor.MAX_LINKS) {
         throw Fault.usage(option + ": cannot be written: " + given + " is a loop of links");
       }
       try {

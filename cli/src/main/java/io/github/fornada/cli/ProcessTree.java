@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.github.fornada.process.host.Reaper;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -49,11 +50,7 @@ final class ProcessTree {
   /** Returns the present descendants of this process. */
   static Set<Long> descendantsNow() {
     var pids = new HashSet<Long>();
-    try {
-      ProcessHandle.current().descendants().forEach(process -> pids.add(process.pid()));
-    } catch (RuntimeException e) {
-      return Set.of(); // what the JDK throws where this process can open no file at the moment
-    }
+    Reaper.descendants(ProcessHandle.current()).forEach(process -> pids.add(process.pid()));
     return pids;
   }
 

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -263,23 +264,17 @@ final class TaskLocator {
 
   private static Fault nothing(
       String place, @Nullable String method, List<Class<?>> types, @Nullable String compact) {
+    Map<String, String> near = whyNot(types, compact, m -> m.getName().equals(method));
     var text = new StringBuilder();
-    Map<String, String> near = new LinkedHashMap<>();
-    for (Class<?> type : types) {
-      methods(type)
-          .filter(m -> m.getName().equals(method))
-          .forEach(m -> near.put(signature(m), whyNot(m, compact)));
+    if (near.isEmpty()) {
+      near = whyNot(types, compact, _ -> true);
+      text.append("no public static method")
+          .append(method == null ? "" : " " + method)
+          .append(" with one argument in ");
+    } else {
+      text.append("no method ").append(method).append(" that can be called with one text in ");
     }
-    boolean isThere = !near.isEmpty();
-    text.append(isThere ? "no method " : "no public static method")
-        .append(method == null ? "" : isThere ? method : " " + method)
-        .append(isThere ? " that can be called with one text in " : " with one argument in ")
-        .append(place);
-    if (!isThere) {
-      for (Class<?> type : types) {
-        methods(type).forEach(m -> near.put(signature(m), whyNot(m, compact)));
-      }
-    }
+    text.append(place);
     near.remove("main(String[])");
     near.remove("main()");
     near.forEach((name, why) -> text.append("\n  ").append(name).append(": ").append(why));
@@ -287,6 +282,16 @@ final class TaskLocator {
       text.append("\n  it should hold one, such as: public static int count(String line) { ... }");
     }
     return Fault.usage(text.toString());
+  }
+
+  /** Returns why the methods that are asked for cannot be called, by their signatures. */
+  private static Map<String, String> whyNot(
+      List<Class<?>> types, @Nullable String compact, Predicate<Method> asked) {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    for (Class<?> type : types) {
+      methods(type).filter(asked).forEach(m -> reasons.put(signature(m), whyNot(m, compact)));
+    }
+    return reasons;
   }
 
   private static String whyNot(Method m, @Nullable String compact) {

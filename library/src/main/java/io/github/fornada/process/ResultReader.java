@@ -32,6 +32,9 @@ final class ResultReader {
   /** The maximum number of results passed on at once. */
   private static final int MAX_VALUES = 256; // Guess
 
+  /** How often a message is tried to be read that the heap has no room for. */
+  private static final int MOST_TRIES = 500; // Guess: a second
+
   private final WorkerSlot slot;
   private final Engine engine;
   private final String name;
@@ -57,9 +60,6 @@ final class ResultReader {
    * results.
    */
   private @Nullable Batch<?, ?> lastRow;
-
-  /** How often a message is tried to be read that the heap has no room for. */
-  private static final int MOST_TRIES = 500; // Guess: a second
 
   /** Results about to be passed on; empty in between. Used by the thread that reads results. */
   private final @Nullable Object[] values = new @Nullable Object[MAX_VALUES];

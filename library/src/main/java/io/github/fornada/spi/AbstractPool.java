@@ -47,6 +47,9 @@ import org.jspecify.annotations.Nullable;
  * their items. Everything else, such as order, windows, futures and retries, happens here.
  */
 public abstract class AbstractPool implements Pool {
+  /** Why calls end that a pool had when it was shut down at once. */
+  static final String STOPPED_AT_ONCE = "the pool was shut down at once";
+
   private final ExecutionModel model;
   private final int workers;
   private final TaskPolicy policy;
@@ -67,9 +70,6 @@ public abstract class AbstractPool implements Pool {
 
   /** Whether retries no longer pause. */
   private volatile boolean hurried;
-
-  /** Why calls end that a pool had when it was shut down at once. */
-  static final String STOPPED_AT_ONCE = "the pool was shut down at once";
 
   private final Listeners listeners;
   private final PoolCallbacks callbacks = new PoolCallbacks();

@@ -34,6 +34,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
   }
 
+  /** How often a call is told of a result that the heap has no room for, before it is dropped. */
+  private static final int MOST_TRIES = 50; // Guess: a tenth of a second
+
   private final Sink<T, R> sink;
   private final TaskFunction<? super T, ? extends R> function;
   private final @Nullable Object[] items;
@@ -79,9 +82,6 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * batch.
    */
   private int workersLost;
-
-  /** How often a call is told of a result that the heap has no room for, before it is dropped. */
-  private static final int MOST_TRIES = 50; // Guess: a tenth of a second
 
   /** Which items have cost a worker in this attempt. Guarded by the monitor of states. */
   private boolean @Nullable [] costs;
@@ -532,16 +532,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             && !(outcome instanceof Outcome.Cancelled)
             && !sink.isStopped()
             && sink.mayRetry(this, i);
-    try {
-      if (sink.pool.isObserved()) {
-        reportFinished(i, outcome, !again, usage);
-      }
-      if (usage != null) {
-        FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
-      }
-    } catch (OutOfMemoryError e) {
-      // An event is missed rather than an outcome.
-    }
+    tellOf(i, outcome, !again, usage);
     if (!again) {
       HandedOver.release(items[offset + i]);
     }
@@ -603,13 +594,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (!states.move(i, ItemStates.WAITING, ItemStates.ENDED)) {
       return false;
     }
-    if (sink.pool.isObserved()) {
-      try {
-        reportFinished(i, outcome, true, null);
-      } catch (OutOfMemoryError e) {
-        // An event is missed rather than an outcome.
-      }
-    }
+    tellOf(i, outcome, true, null);
     HandedOver.release(items[offset + i]);
     try {
       passOn(i, outcome, "");
@@ -819,6 +804,20 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       if (!handedBack) { // read after `open` was written: see WorkQueue.handBack
         sink.pool.batchClosed(this);
       }
+    }
+  }
+
+  /** Tells listeners and a recording of an outcome without a result. */
+  private void tellOf(int i, Outcome<R> outcome, boolean last, @Nullable TaskUsage usage) {
+    try {
+      if (sink.pool.isObserved()) {
+        reportFinished(i, outcome, last, usage);
+      }
+      if (usage != null) {
+        FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
+      }
+    } catch (OutOfMemoryError e) {
+      // An event is missed rather than an outcome.
     }
   }
 

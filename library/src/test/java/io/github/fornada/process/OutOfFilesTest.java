@@ -10,7 +10,6 @@ import java.io.File;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,15 +82,11 @@ class OutOfFilesTest {
   /** Runs a program that may have so many descriptors. */
   private static Programs.Ran run(
       Path folder, int descriptors, Path library, Path classes, String program) throws Exception {
-    return Programs.run(
+    return Programs.runLimited(
         folder,
-        Map.of(),
-        List.of(
-            "sh",
-            "-c",
-            "ulimit -n " + descriptors + " && exec \"$0\" -Xmx128m -cp \"$1\" " + program,
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            library + File.pathSeparator + classes));
+        "ulimit -n " + descriptors,
+        library + File.pathSeparator + classes,
+        "-Xmx128m " + program);
   }
 
   @ParameterizedTest

@@ -91,6 +91,25 @@ public final class Programs {
     return run(directory, environment, command);
   }
 
+  /**
+   * Runs a program under limits of the shell.
+   *
+   * @param limits a command such as {@code ulimit -n 200}
+   * @param java options of the JVM, with the class and its arguments
+   */
+  static Ran runLimited(Path directory, String limits, String classPath, String java)
+      throws IOException, InterruptedException {
+    return run(
+        directory,
+        Map.of(),
+        List.of(
+            "sh",
+            "-c",
+            limits + " && exec \"$0\" -cp \"$1\" " + java,
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            classPath));
+  }
+
   /** Runs any command. */
   static Ran run(Path directory, Map<String, String> environment, List<String> command)
       throws IOException, InterruptedException {

@@ -6,7 +6,6 @@ import io.github.fornada.SideBySide;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -85,26 +84,18 @@ class ShortOfMemoryTest {
   private static Programs.Ran run(Path folder, String limits, String options, String... arguments)
       throws Exception {
     Path classes = Programs.compile(folder.resolve("classes"), List.of(), PROGRAM);
-    return Programs.run(
+    return Programs.runLimited(
         folder,
-        Map.of(),
-        List.of(
-            "sh",
-            "-c",
-            limits
-                + " exec \"$0\" "
-                + options
-                + " -XX:+UseSerialGC -cp \"$1\" Short "
-                + String.join(" ", arguments),
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            Programs.library() + File.pathSeparator + classes));
+        limits,
+        Programs.library() + File.pathSeparator + classes,
+        options + " -XX:+UseSerialGC Short " + String.join(" ", arguments));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"threads", "virtual", "sequential", "auto", "processes"})
   void resultsThatFillTheHeapForAMomentCostNoOutcome(String model, @TempDir Path folder)
       throws Exception {
-    Programs.Ran ran = run(folder, "", "-Xmx20m", model, "heap");
+    Programs.Ran ran = run(folder, ":", "-Xmx20m", model, "heap");
     assertThat(ran.said()).isEqualTo("60 of 60 have ended\n");
   }
 
@@ -116,7 +107,7 @@ class ShortOfMemoryTest {
     Programs.Ran ran =
         run(
             folder,
-            "ulimit -v 25000000;",
+            "ulimit -v 25000000",
             "-Xmx64m -Xss1g -XX:CompressedClassSpaceSize=64m -XX:ReservedCodeCacheSize=64m"
                 + " -Xlog:os+thread=off",
             "many",
