@@ -26,6 +26,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -92,8 +93,8 @@ final class Controller implements ThreadSide.Watcher {
   /** The controller's thread; null if there is none. Written by it. */
   private volatile @Nullable Thread watcher;
 
-  /** Whether somebody waits for the last look. Set by any thread, taken back by the watcher. */
-  private volatile boolean isAsked;
+  /** How many threads wait for the last look. */
+  private final AtomicInteger asking = new AtomicInteger();
 
   /** When the current period of work began. Written before its thread begins. */
   private volatile long workBegan;
@@ -259,13 +260,17 @@ final class Controller implements ThreadSide.Watcher {
    */
   @Nullable Advice advice() {
     long began = System.nanoTime();
-    while (isAtWork()
-        && Thread.currentThread() != watcher // a listener of choices asks
-        // An item's result is there a moment before it counts as ended.
-        && System.nanoTime() - began < (threads.hasSomething() ? MOMENT_NANOS : ADVICE_NANOS)
-        && !Thread.currentThread().isInterrupted()) {
-      isAsked = true;
-      LockSupport.parkNanos(this, SHORTEST_NANOS);
+    asking.incrementAndGet();
+    try {
+      while (isAtWork()
+          && Thread.currentThread() != watcher // a listener of choices asks
+          // An item's result is there a moment before it counts as ended.
+          && System.nanoTime() - began < (threads.hasSomething() ? MOMENT_NANOS : ADVICE_NANOS)
+          && !Thread.currentThread().isInterrupted()) {
+        LockSupport.parkNanos(this, SHORTEST_NANOS);
+      }
+    } finally {
+      asking.decrementAndGet();
     }
     Known known = latest;
     return known == null ? null : known.advice();
@@ -437,7 +442,6 @@ final class Controller implements ThreadSide.Watcher {
 
   private void watch() {
     watcher = Thread.currentThread();
-    isAsked = false;
     try {
       senses.begin(() -> threads.threads(64));
       last = last.since(workBegan);
@@ -472,7 +476,7 @@ final class Controller implements ThreadSide.Watcher {
       long now = System.nanoTime();
       if (idle) {
         idleSince = idleSince == 0 ? now : idleSince;
-        if (threads.pool().isShutdown() || isAsked || now - idleSince > IDLE_NANOS) {
+        if (threads.pool().isShutdown() || asking.get() > 0 || now - idleSince > IDLE_NANOS) {
           lastLook(stretch, idleSince);
           return;
         }
@@ -636,7 +640,7 @@ final class Controller implements ThreadSide.Watcher {
         noteJob();
         shareOut();
         if (threads.figures().failed() - last.threads().failed() >= mostFailures
-            || (isAsked && !threads.hasSomething())) {
+            || (asking.get() > 0 && !threads.hasSomething())) {
           break;
         }
         left = nanos - (System.nanoTime() - began);

@@ -1,9 +1,7 @@
 package io.github.fornada.jvm;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +24,9 @@ public final class Callbacks {
   /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
+  /** With none, the first array would come with the first element, whatever was asked for. */
+  private static final int FIRST_ROOM = 16;
+
   private static final Callbacks ALL = new Callbacks();
 
   private record Entry(Runnable action, @Nullable Object origin) {}
@@ -35,8 +36,8 @@ public final class Callbacks {
   private final Condition wake = lock.newCondition();
 
   // All guarded by lock.
-  private final ArrayDeque<Entry> queue = new ArrayDeque<>();
-  private final List<CallbackThread> busy = new ArrayList<>();
+  private final Fifo<Entry> queue = new Fifo<>();
+  private final ArrayList<CallbackThread> busy = new ArrayList<>(FIRST_ROOM);
   private int idle;
 
   /** Wake-ups that no idle thread has consumed yet. */
@@ -54,8 +55,8 @@ public final class Callbacks {
   private Callbacks() {}
 
   /**
-   * Runs {@code action} soon on another thread. Never waits, never throws, and runs nothing in the
-   * calling thread.
+   * Runs {@code action} soon on another thread. Never throws, waits only for room in the heap, and
+   * runs nothing in the calling thread. Not to be called under a lock.
    *
    * @param origin what {@link CallbackThread#originOfCurrent} returns within the action
    */
@@ -75,11 +76,7 @@ public final class Callbacks {
     lock.lock();
     try {
       queue.addLast(entry); // where the heap has no room for it, nothing has changed
-      try {
-        start = callAnother();
-      } catch (OutOfMemoryError e) {
-        checkLater(NO_THREAD_PAUSE); // it is in the queue, and must not be added again
-      }
+      start = callAnother();
     } finally {
       lock.unlock();
     }
@@ -111,11 +108,17 @@ public final class Callbacks {
 
   /** Returns whether every callback that was begun waits for something. Under lock. */
   private boolean noneRuns() {
-    return busy.stream().noneMatch(thread -> thread.getState() == Thread.State.RUNNABLE);
+    for (int k = 0; k < busy.size(); k++) { // by index: the timer must not need memory for it
+      if (busy.get(k).getState() == Thread.State.RUNNABLE) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void start() {
     try {
+      makeRoom();
       new CallbackThread(this::serve).start();
     } catch (RuntimeException | Error e) { // OutOfMemoryError: "unable to create native thread"
       try {
@@ -133,12 +136,22 @@ public final class Callbacks {
     }
   }
 
+  /** So that no thread that takes an entry needs memory to be noted as busy. */
+  private void makeRoom() {
+    lock.lock();
+    try {
+      busy.ensureCapacity(busy.size() + idle + coming);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Under lock. */
   private void checkLater(Duration pause) {
     if (!checkDue) {
       long before = taken;
       try {
-        var _ = Timer.after(pause, () -> check(before));
+        var _ = Timer.tryAfter(pause, () -> check(before));
         checkDue = true;
       } catch (OutOfMemoryError e) {
         // The next entry, or the end of a callback, asks again.
@@ -212,7 +225,7 @@ public final class Callbacks {
         busy.remove(self);
       }
       long left = IDLE.toNanos();
-      while ((entry = queue.pollFirst()) == null) {
+      while ((entry = queue.poll()) == null) {
         idle++;
         while (wakeUps == 0 && left > 0) {
           left = awaitWakeUp(left);

@@ -40,6 +40,11 @@ public final class HeapShortage {
     if (!isOfHeap(e)) {
       throw e;
     }
+    await();
+  }
+
+  /** As {@link #await(OutOfMemoryError)}, where the heap is known to be what had no room. */
+  public static void await() {
     if (Thread.currentThread().isVirtual()) {
       spin(PAUSE_NANOS);
       return;

@@ -1,7 +1,6 @@
 package io.github.fornada.jvm;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +34,7 @@ public final class Log {
   private final Condition written = lock.newCondition();
 
   // All guarded by lock.
-  private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+  private final Fifo<Entry> queue = new Fifo<>();
 
   /** Messages added so far. */
   private long last;
@@ -178,7 +177,7 @@ public final class Log {
           left = deadline - System.nanoTime()) {
         var _ = isInterrupted(added, left);
       }
-      Entry entry = queue.pollFirst();
+      Entry entry = queue.poll();
       if (entry == null) {
         hasThread = false;
         writer = null;

@@ -79,7 +79,7 @@ public final class OwnThreads {
 
   /**
    * Starts a daemon platform thread. If the system cannot create a thread now, tries again after a
-   * pause until it can. Never waits and never throws.
+   * pause until it can. Never throws, and waits only for room in the heap.
    */
   public static void start(String name, Runnable body) {
     start(() -> daemon(name).unstarted(body), FIRST_PAUSE);
@@ -89,12 +89,22 @@ public final class OwnThreads {
     try {
       maker.get().start();
     } catch (RuntimeException | Error e) { // OutOfMemoryError: "unable to create native thread"
-      noThread(e);
-      Duration longer = pause.multipliedBy(2);
-      var _ =
-          Timer.after(
-              pause,
-              () -> start(maker, longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE));
+      while (!startsLater(e, maker, pause)) {
+        HeapShortage.await();
+      }
+    }
+  }
+
+  /** Returns false if there was no memory for that. */
+  private static boolean startsLater(Throwable thrown, Supplier<Thread> maker, Duration pause) {
+    try {
+      noThread(thrown);
+      Duration twice = pause.multipliedBy(2);
+      Duration longer = twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+      var _ = Timer.tryAfter(pause, () -> start(maker, longer));
+      return true;
+    } catch (OutOfMemoryError e) {
+      return false;
     }
   }
 

@@ -47,16 +47,28 @@ public final class Timer {
    */
   public static Future<?> after(Duration pause, Runnable action) {
     while (true) {
-      Timed timed = null;
       try {
-        timed = new Timed(action);
-        return EXECUTOR.schedule(timed, bounded(pause).toNanos(), TimeUnit.NANOSECONDS);
+        return tryAfter(pause, action);
       } catch (OutOfMemoryError e) {
-        if (timed != null && EXECUTOR.getPoolSize() == 0) {
-          return timed; // the executor has queued it before it asked for a thread
-        }
         HeapShortage.await(e);
       }
+    }
+  }
+
+  /**
+   * As {@link #after}, but does not wait for a heap without room: under locks nobody may.
+   *
+   * @throws OutOfMemoryError if the heap has no room; nothing was scheduled then
+   */
+  public static Future<?> tryAfter(Duration pause, Runnable action) {
+    Timed timed = new Timed(action);
+    try {
+      return EXECUTOR.schedule(timed, bounded(pause).toNanos(), TimeUnit.NANOSECONDS);
+    } catch (OutOfMemoryError e) {
+      if (EXECUTOR.getPoolSize() == 0) {
+        return timed; // the executor has queued it before it asked for a thread
+      }
+      throw e;
     }
   }
 

@@ -126,10 +126,10 @@ final class FlatCursor {
 
   private synchronized long put(@Nullable Object value) {
     requireOpen();
-    hasSlot = false;
     // What a worker JVM has made is passed on by any thread of this one.
     String worker = made == null ? Thread.currentThread().getName() : parent.worker;
     stage.passOn(parent, value, worker);
+    hasSlot = false;
     return ++passed;
   }
 
@@ -195,7 +195,8 @@ final class FlatCursor {
       if (!hasRoom()) {
         return false;
       }
-      var _ = put(all.set(next, null)); // which may be large, and is the next stage's from now on
+      var _ = put(all.get(next));
+      all.set(next, null); // it may be large, and is the next stage's from now on
       next++;
     }
     return true;

@@ -1,10 +1,11 @@
 package io.github.fornada.pipeline;
 
 import io.github.fornada.jvm.Durations;
+import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.Timer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -76,13 +77,22 @@ final class ItemQueue {
 
   // ---- guarded by lock
 
-  private final ArrayDeque<Item> ready = new ArrayDeque<>();
+  private final Fifo<Item> ready = new Fifo<>();
 
   /** Ordered: what came before its turn, at its place: an item, or a list of those of one place. */
   private @Nullable Object[] ring = new @Nullable Object[16];
 
   /** The place whose turn it is. Written under lock, read by any. */
   private volatile long turn;
+
+  /** The first item from the inbox that is not sorted yet; each knows the next. */
+  private @Nullable Item unsorted;
+
+  /** Places that were freed by the sorting, and nobody was told. */
+  private int freedBySort;
+
+  /** How many items of the list at the place whose turn it is were taken. */
+  private int caughtUp;
 
   /** Whether the giver found no room because of what was not sorted yet. */
   private boolean awaitsSort;
@@ -91,10 +101,10 @@ final class ItemQueue {
   private long news;
 
   /** Items that will be one. */
-  private List<Item> open = new ArrayList<>();
+  private final List<Item> open = new ArrayList<>();
 
   /** Ended items that come after those. */
-  private List<Item> afterOpen = new ArrayList<>();
+  private final List<Item> afterOpen = new ArrayList<>();
 
   /** When the first item of the open batch came. */
   private long openSince;
@@ -178,6 +188,8 @@ final class ItemQueue {
         return;
       }
       closeBatch();
+    } catch (OutOfMemoryError e) {
+      // The taker tries it again.
     } finally {
       lock.unlock();
     }
@@ -220,7 +232,7 @@ final class ItemQueue {
   boolean reserveInTurn() {
     lock.lock();
     try {
-      if (inbox.get() != null) {
+      if (hasUnsorted()) {
         awaitsSort = true; // it may be for an open batch, and free no place
         return false;
       }
@@ -299,14 +311,17 @@ final class ItemQueue {
   /** As {@link #tellTaker}, within a moment: more may come, and one wake-up is enough for all. */
   void tellTakerSoon() {
     if (hungry.get() && lookDue.compareAndSet(false, true)) {
-      var _ =
-          Timer.after(
-              SOON,
-              () -> {
-                lookDue.set(false); // before the look: who puts later sees to another
-                tellTaker();
-              });
+      try {
+        var _ = Timer.tryAfter(SOON, this::tellTakerNow);
+      } catch (OutOfMemoryError e) {
+        tellTakerNow();
+      }
     }
+  }
+
+  private void tellTakerNow() {
+    lookDue.set(false); // before the look: who puts later sees to another
+    tellTaker();
   }
 
   // ---- taking. All under lock.
@@ -314,7 +329,7 @@ final class ItemQueue {
   /** The taker waits from now on. Returns whether it must look again. */
   boolean becomesHungry() {
     hungry.set(true);
-    return inbox.get() != null;
+    return hasUnsorted();
   }
 
   void isNotHungry() {
@@ -323,29 +338,22 @@ final class ItemQueue {
 
   /** Whether something came that was not sorted yet. */
   boolean hasUnsorted() {
-    return inbox.get() != null;
+    return inbox.get() != null || unsorted != null;
   }
 
-  /** Sorts what is in the inbox. Returns how many places were freed. */
+  /**
+   * Sorts what is in the inbox. Returns how many places were freed.
+   *
+   * @throws OutOfMemoryError where there is no memory; the next call goes on from there
+   */
   int sort() {
-    if (inbox.get() == null) {
+    if (inbox.get() != null) {
+      append(inbox.getAndSet(null));
+    }
+    if (unsorted == null && freedBySort == 0 && !isBatchDue() && !isLookDue()) {
       return 0;
     }
-    Item last = inbox.getAndSet(null);
-    Item first = null;
-    while (last != null) { // the last one put is the first of the inbox
-      Item before = last.link;
-      last.link = first;
-      first = last;
-      last = before;
-    }
-    int freed = 0;
-    while (first != null) {
-      Item next = first.link;
-      first.link = null;
-      freed += ordered ? sort(first) : add(first);
-      first = next;
-    }
+    while (sortOne()) {}
     if (awaitsSort) {
       awaitsSort = false;
       news++;
@@ -353,18 +361,68 @@ final class ItemQueue {
     int waiting = ready.size() + open.size();
     deepest = Math.max(deepest, waiting);
     deepestSinceLook = Math.max(deepestSinceLook, waiting);
+    int freed = freedBySort;
+    freedBySort = 0;
     return freed;
   }
 
-  private int sort(Item item) {
-    if (item.place == turn) {
-      int freed = add(item);
-      if (item.kind == Item.Kind.PART) {
-        return freed;
-      }
-      turn(turn + 1);
-      return freed + catchUp();
+  /** Puts the items of an inbox behind those that are to be sorted. */
+  private void append(@Nullable Item last) {
+    Item end = unsorted;
+    while (end != null && end.link != null) { // there are some only after a lack of memory
+      end = end.link;
     }
+    Item first = null;
+    while (last != null) { // the last one put is the first of the inbox
+      Item before = last.link;
+      last.link = first;
+      first = last;
+      last = before;
+    }
+    if (end == null) {
+      unsorted = first;
+    } else {
+      end.link = first;
+    }
+  }
+
+  /**
+   * Does one step of the sorting; returns false if there is none. What a step changes, it changes
+   * when it has all the memory that it needs: it can be tried again.
+   */
+  private boolean sortOne() {
+    if (isBatchDue()) {
+      closeBatch();
+      return true;
+    }
+    if (isLookDue()) {
+      lookLater();
+    }
+    Object there = ordered ? ring[(int) (turn % ring.length)] : null;
+    if (there != null) {
+      catchUp(there);
+      return true;
+    }
+    Item item = unsorted;
+    if (item == null) {
+      return false;
+    }
+    if (!ordered) {
+      add(item);
+    } else if (item.place != turn) {
+      keepForItsTurn(item);
+    } else {
+      add(item);
+      if (item.kind != Item.Kind.PART) {
+        turn(turn + 1);
+      }
+    }
+    unsorted = item.link;
+    item.link = null;
+    return true;
+  }
+
+  private void keepForItsTurn(Item item) {
     while (item.place - turn >= ring.length) {
       grow();
     }
@@ -379,7 +437,6 @@ final class ItemQueue {
     } else {
       ring[at] = item;
     }
-    return 0;
   }
 
   @SuppressWarnings("unchecked") // lists in the ring are of items
@@ -387,27 +444,26 @@ final class ItemQueue {
     return (List<Item>) list;
   }
 
-  /** Takes from the ring what has its turn now. */
-  private int catchUp() {
-    int freed = 0;
-    while (true) {
-      int at = (int) (turn % ring.length);
-      Object there = ring[at];
-      if (there == null) {
-        return freed;
-      }
-      ring[at] = null;
-      if (there instanceof Item item) {
-        freed += add(item);
-      } else {
-        List<Item> all = asItems((List<?>) there);
-        for (Item item : all) {
-          freed += add(item);
-        }
-        if (all.getLast().kind == Item.Kind.PART) {
-          return freed; // the rest comes directly
-        }
-      }
+  /** Takes one item from the place in the ring whose turn it is. */
+  private void catchUp(Object there) {
+    if (there instanceof Item item) {
+      add(item);
+      leaveRing(item);
+      return;
+    }
+    List<Item> all = asItems((List<?>) there);
+    add(all.get(caughtUp));
+    caughtUp++;
+    if (caughtUp == all.size()) {
+      leaveRing(all.getLast());
+    }
+  }
+
+  /** The place is empty; if its last item is a part, the rest comes directly. */
+  private void leaveRing(Item last) {
+    ring[(int) (turn % ring.length)] = null;
+    caughtUp = 0;
+    if (last.kind != Item.Kind.PART) {
       turn(turn + 1);
     }
   }
@@ -426,34 +482,32 @@ final class ItemQueue {
     ring = larger;
   }
 
-  /** An item has its turn. Returns how many places were freed. */
-  private int add(Item item) {
+  /** An item has its turn. */
+  private void add(Item item) {
     if (item.kind == Item.Kind.END) {
-      return item.slots;
-    }
-    if (batchSize == 0) {
+      freedBySort += item.slots;
+    } else if (batchSize == 0) {
       ready.add(item);
-    } else if (item.outcome != null) {
-      if (open.isEmpty() || !ordered) {
-        ready.add(item);
-      } else {
-        afterOpen.add(item); // it comes after the batch that those before it are in
-        if (isCrowded()) {
-          closeBatch();
-        }
-      }
-    } else {
+    } else if (item.outcome == null) {
       open.add(item);
-      if (open.size() == batchSize) {
-        closeBatch();
-      } else if (open.size() == 1) {
+      if (open.size() == 1) {
         openSince = System.nanoTime();
-        if (look == null) {
-          look = Timer.after(batchWait, this::lookAtBatch);
-        }
       }
+    } else if (open.isEmpty() || !ordered) {
+      ready.add(item);
+    } else {
+      afterOpen.add(item); // it comes after the batch that those before it are in
     }
-    return 0;
+  }
+
+  /** Whether the open batch is full, or can wait no longer for what would fill it. */
+  private boolean isBatchDue() {
+    return batchSize > 0 && (open.size() == batchSize || isCrowded());
+  }
+
+  /** Whether somebody must look at the open batch when it has waited long enough. */
+  private boolean isLookDue() {
+    return look == null && !open.isEmpty();
   }
 
   /**
@@ -474,16 +528,26 @@ final class ItemQueue {
       if (open.isEmpty()) {
         return; // the first item of the next one sees to another look
       }
-      long left = Durations.nanos(batchWait) - (System.nanoTime() - openSince);
-      if (left > 0) {
-        look = Timer.after(Duration.ofNanos(left), this::lookAtBatch);
+      if (waitLeft() > 0) {
+        lookLater();
         return;
       }
       closeBatch();
+    } catch (OutOfMemoryError e) {
+      // The taker tries it again.
     } finally {
       lock.unlock();
     }
     tellOfBatch();
+  }
+
+  private void lookLater() {
+    look = Timer.tryAfter(Duration.ofNanos(Math.max(0, waitLeft())), this::lookAtBatch);
+  }
+
+  /** How long the open batch may still wait to be filled, in nanoseconds. */
+  private long waitLeft() {
+    return Durations.nanos(batchWait) - (System.nanoTime() - openSince);
   }
 
   /** No batch will be due. Else a run that has ended might be kept for as long as one may wait. */
@@ -507,6 +571,7 @@ final class ItemQueue {
 
   /** Makes one item of those that are in the open batch. */
   void closeBatch() {
+    ready.reserve(1 + afterOpen.size());
     if (!open.isEmpty()) {
       var values = new ArrayList<@Nullable Object>(open.size());
       int slots = 0;
@@ -518,20 +583,22 @@ final class ItemQueue {
       batch.slots = slots;
       ready.add(batch);
       merged += open.size() - 1;
-      open = new ArrayList<>();
+      open.clear();
     }
-    ready.addAll(afterOpen);
-    afterOpen = new ArrayList<>();
+    for (Item item : afterOpen) {
+      ready.add(item);
+    }
+    afterOpen.clear();
   }
 
   /** The items that wait to be taken, in their order. */
-  ArrayDeque<Item> ready() {
+  Fifo<Item> ready() {
     return ready;
   }
 
   /** Whether nothing is here; also nothing whose turn has not come. */
   boolean isEmpty() {
-    if (!ready.isEmpty() || !open.isEmpty() || inbox.get() != null) {
+    if (!ready.isEmpty() || !open.isEmpty() || hasUnsorted()) {
       return false;
     }
     return !ordered || hasNoneBeforeItsTurn();
@@ -546,19 +613,14 @@ final class ItemQueue {
     return true;
   }
 
-  /** Takes out all that is here, also what has not had its turn; in order, gaps left out. */
-  List<Item> takeAll() {
+  /** Returns all that is here, also what has not had its turn; in order, gaps left out. */
+  List<Item> inOrder() {
     var _ = sort();
     var all = new ArrayList<Item>(ready);
-    ready.clear();
     all.addAll(open);
-    open = new ArrayList<>();
     all.addAll(afterOpen);
-    afterOpen = new ArrayList<>();
     for (int k = 0; k < ring.length; k++) {
-      int at = (int) ((turn + k) % ring.length);
-      Object there = ring[at];
-      ring[at] = null;
+      Object there = ring[(int) ((turn + k) % ring.length)];
       if (there instanceof Item item) {
         all.add(item);
       } else if (there instanceof List<?> list) {
@@ -567,6 +629,15 @@ final class ItemQueue {
     }
     all.removeIf(item -> item.kind == Item.Kind.END);
     return all;
+  }
+
+  /** Takes out all that is here. */
+  void clear() {
+    ready.clear();
+    open.clear();
+    afterOpen.clear();
+    Arrays.fill(ring, null);
+    caughtUp = 0;
   }
 
   @Override
@@ -582,7 +653,7 @@ final class ItemQueue {
           + limit
           + " places used, turn "
           + turn
-          + (inbox.get() == null ? "" : ", unsorted ones")
+          + (hasUnsorted() ? ", unsorted ones" : "")
           + (hungry.get() ? ", hungry" : "");
     } finally {
       lock.unlock();

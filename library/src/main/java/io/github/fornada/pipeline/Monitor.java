@@ -3,6 +3,7 @@ package io.github.fornada.pipeline;
 import com.sun.management.OperatingSystemMXBean;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.jvm.Durations;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
@@ -74,6 +75,14 @@ final class Monitor {
   /** When the figures began anew. */
   private long anewSince;
 
+  private long nextLook;
+
+  /** Whether something has failed, which was told. */
+  private boolean hasFailed;
+
+  /** When the listener is to be called next. */
+  private long nextCall;
+
   private final Map<Stage, Seen> seen = new HashMap<>();
 
   private record Seen(long progress, long sinceNanos, boolean told) {}
@@ -144,27 +153,61 @@ final class Monitor {
   private void run() {
     thread = Thread.currentThread();
     long every = Math.min(Durations.nanos(options.interval()), LONGEST_INTERVAL);
-    long nextCall = System.nanoTime() + every;
+    nextCall = System.nanoTime() + every;
+    try {
+      while (!begins()) {}
+      while (!awaitEnded(Math.min(SHORT_TICK, every))) {
+        lookAgain(every);
+      }
+      tell();
+    } catch (OutOfMemoryError e) {
+      failed(e);
+    } finally {
+      gone.countDown();
+    }
+  }
+
+  /** Returns whether there was memory for it; waits for a moment if not. */
+  private boolean begins() {
     try {
       sizes = sizes();
       anewSince = System.nanoTime();
       look();
-      long nextLook = System.nanoTime() + TICK;
-      while (!awaitEnded(Math.min(SHORT_TICK, every))) {
-        lookAtQueues();
-        if (System.nanoTime() - nextLook >= 0) {
-          look();
-          nextLook = System.nanoTime() + TICK;
-        }
-        if (System.nanoTime() - nextCall >= 0
-            && ended.getCount() > 0) { // else the last call is due
-          tell();
-          nextCall = System.nanoTime() + every;
-        }
+      nextLook = System.nanoTime() + TICK;
+      return true;
+    } catch (OutOfMemoryError e) {
+      HeapShortage.await(e);
+      return false;
+    } catch (RuntimeException | Error e) {
+      failed(e);
+      return true;
+    }
+  }
+
+  private void lookAgain(long every) {
+    try {
+      engine.settle();
+      lookAtQueues();
+      if (System.nanoTime() - nextLook >= 0) {
+        look();
+        nextLook = System.nanoTime() + TICK;
       }
-      tell();
-    } finally {
-      gone.countDown();
+      if (System.nanoTime() - nextCall >= 0 && ended.getCount() > 0) { // else the last call is due
+        tell();
+        nextCall = System.nanoTime() + every;
+      }
+    } catch (OutOfMemoryError e) {
+      // What there was no memory for now is done the next time.
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+  }
+
+  /** Tells once of figures that cannot be had, such as for a class that there was no memory for. */
+  private void failed(Throwable e) {
+    if (!hasFailed) {
+      hasFailed = true;
+      Log.get().log(System.Logger.Level.WARNING, "figures of a pipeline are missing", e);
     }
   }
 

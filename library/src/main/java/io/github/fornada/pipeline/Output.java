@@ -1,6 +1,7 @@
 package io.github.fornada.pipeline;
 
-import java.util.ArrayDeque;
+import io.github.fornada.jvm.Fifo;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -10,10 +11,13 @@ final class Output implements Taker {
   private final ItemQueue in;
 
   /** Taken for the consumer, and not consumed. Used by the consumer. */
-  private final ArrayDeque<Item> drained = new ArrayDeque<>();
+  private final Fifo<Item> drained = new Fifo<>();
 
   /** Places of those that were drained. Used by the consumer. */
   private int slots;
+
+  /** Whether places were freed, or there is other news, and the giver was not told. */
+  private boolean owesGiver;
 
   /** The consumer while it waits. Written by it, read by any. */
   private volatile @Nullable Thread waiting;
@@ -33,7 +37,8 @@ final class Output implements Taker {
   }
 
   /**
-   * Returns the next item; null if the pipeline has given all, or was stopped.
+   * Returns the next item, which is due until it is {@linkplain #consumed consumed}; null if the
+   * pipeline has given all, or was stopped.
    *
    * @throws InterruptedException if the consumer was interrupted while it waited
    */
@@ -41,7 +46,12 @@ final class Output implements Taker {
     if (drained.isEmpty()) {
       fill();
     }
-    return drained.poll();
+    return drained.peek();
+  }
+
+  /** The consumer has the next item. */
+  void consumed() {
+    var _ = drained.remove();
   }
 
   private void fill() throws InterruptedException {
@@ -58,7 +68,9 @@ final class Output implements Taker {
           return;
         }
         boolean ended = in.hasEnded(); // before the look: nothing comes after it
-        if (drain()) {
+        drain();
+        if (owesGiver) {
+          owesGiver = false;
           in.tellGiver();
         }
         if (!drained.isEmpty() || ended) {
@@ -77,38 +89,46 @@ final class Output implements Taker {
     }
   }
 
-  /** Returns whether places were freed, or there is other news for the giver. */
-  private boolean drain() {
+  private void drain() {
     in.lock().lock();
+    long news = in.news();
     try {
-      long news = in.news();
-      int freed = in.sort();
+      sort();
       while (in.ready().isEmpty() && in.becomesHungry()) {
         in.isNotHungry();
-        freed += in.sort();
+        sort();
       }
-      in.free(freed);
       int most = Math.max(1, in.limit() / 4);
-      while (drained.size() < most && !in.ready().isEmpty()) {
-        Item item = in.ready().remove();
+      Item item;
+      while (drained.size() < most && (item = in.ready().peek()) != null) {
+        drained.add(item); // before it is removed: where there is no memory, it is still there
         slots += item.slots;
-        drained.add(item);
+        var _ = in.ready().remove();
       }
-      return freed > 0 || in.news() != news;
-    } finally {
+    } finally { // where there is no memory, some may be sorted
+      owesGiver |= in.news() != news;
       in.lock().unlock();
     }
   }
 
+  private void sort() {
+    int freed = in.sort();
+    in.free(freed);
+    owesGiver |= freed > 0;
+  }
+
   /** What the consumer has not got yet, after a stop. By the consumer. */
-  void takeAll(ArrayDeque<Item> into) {
-    into.addAll(drained);
-    drained.clear();
+  void takeAll(Fifo<Item> into) {
     in.lock().lock();
     try {
       var _ = in.sort();
       in.closeBatch();
-      into.addAll(in.takeAll());
+      List<Item> all = in.inOrder();
+      into.reserve(drained.size() + all.size());
+      drained.forEach(into::addLast); // cannot fail any more
+      all.forEach(into::addLast);
+      drained.clear();
+      in.clear();
     } finally {
       in.lock().unlock();
     }

@@ -3,9 +3,10 @@ package io.github.fornada.pipeline;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.jvm.Fifo;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.spi.FedCall;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -38,6 +39,9 @@ final class PipelineEngine {
 
   /** How long a close waits for the source's thread, and for listeners: they may never return. */
   private static final long GRACE = Duration.ofSeconds(1).toNanos();
+
+  /** How often a close tries to end what is left while the heap is full. */
+  private static final int MOST_TRIES = 500; // Guess: a second
 
   private final PipelineOptions options;
   private final SourceReader reader;
@@ -78,8 +82,11 @@ final class PipelineEngine {
 
   private boolean started;
 
-  /** The outcomes that are left after a stop; null before that. */
-  private @Nullable ArrayDeque<Item> rest;
+  /** The outcomes that are left after a stop. */
+  private final Fifo<Item> rest = new Fifo<>();
+
+  /** Whether those are complete. */
+  private boolean hasRest;
 
   /** Opens the pools of the stages. If one cannot be opened, closes the others. */
   PipelineEngine(
@@ -310,13 +317,32 @@ final class PipelineEngine {
     } finally {
       lock.unlock();
     }
-    reader.stop();
-    for (Stage stage : stages) {
-      stage.call().stop(reason);
+    for (OutOfMemoryError lack = tellAll(reason); lack != null; lack = tellAll(reason)) {
+      HeapShortage.await(lack);
     }
-    allToldToStop = true; // before the look: who ends something later sees it
-    lookIfQuiet();
     output.wake();
+  }
+
+  /** Tells all of a stop; returns what there was no memory for: all are to be told again then. */
+  private @Nullable OutOfMemoryError tellAll(String reason) {
+    try {
+      reader.stop();
+      for (Stage stage : stages) {
+        stage.call().stop(reason);
+      }
+      allToldToStop = true; // before the look: who ends something later sees it
+      lookIfQuiet();
+      return null;
+    } catch (OutOfMemoryError e) {
+      return e;
+    }
+  }
+
+  /** Has the stages do what the heap had no room for. */
+  void settle() {
+    for (Stage stage : stages) {
+      stage.settle();
+    }
   }
 
   /** Takes note if no worker has any item any more, after a stop. */
@@ -385,8 +411,7 @@ final class PipelineEngine {
       }
     }
     for (Stage stage : stages) {
-      stage.endUnfinished("the pipeline was closed");
-      var _ = stage.takeAll("the pipeline was closed"); // its consumer has gone
+      endWhatIsLeft(stage);
       stage.call().end();
       stage.in().looksNoMore();
       if (stage.ownsPool()) {
@@ -413,6 +438,19 @@ final class PipelineEngine {
     }
   }
 
+  /** Ends what a stage has left when it is closed: its consumer has gone. */
+  private static void endWhatIsLeft(Stage stage) {
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      try {
+        stage.endUnfinished("the pipeline was closed");
+        stage.takeAll("the pipeline was closed", new Fifo<>());
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e); // and after a while goes on without: nobody reads these outcomes
+      }
+    }
+  }
+
   // ---- the consumer
 
   /** Returns the next outcome; null at the end. Throws what ends the pipeline early. */
@@ -422,13 +460,20 @@ final class PipelineEngine {
       start();
     }
     try {
-      Item item = rest == null ? output.next() : rest.poll();
-      if (item == null && isStopped() && rest == null) {
-        rest = collectRest();
-        item = rest.poll();
-      }
+      Item item = hasRest ? null : output.next();
       if (item != null) {
-        return outcome(item);
+        PipelineOutcome<@Nullable Object> next = outcome(item);
+        output.consumed(); // where there is no memory for the outcome, it is still due
+        return next;
+      }
+      if (isStopped()) {
+        collectRest();
+        item = rest.peek();
+        if (item != null) {
+          PipelineOutcome<@Nullable Object> next = outcome(item);
+          var _ = rest.remove();
+          return next;
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -463,22 +508,27 @@ final class PipelineEngine {
     throw (X) e;
   }
 
-  /** After a stop: every item that was taken from the source ends, in the order of the pipeline. */
-  private ArrayDeque<Item> collectRest() throws InterruptedException {
+  /**
+   * After a stop: every item that was taken from the source ends, in the order of the pipeline.
+   * Where there is no memory for that, goes on from there when it is called again.
+   */
+  private void collectRest() throws InterruptedException {
+    if (hasRest) {
+      return;
+    }
     awaitQuiet();
     String reason = String.valueOf(stopReason);
     for (Stage stage : stages) {
       stage.endUnfinished(reason);
     }
-    var all = new ArrayDeque<Item>();
-    output.takeAll(all);
+    output.takeAll(rest);
     for (int k = stages.size() - 1; k >= 0; k--) {
-      all.addAll(stages.get(k).takeAll(reason));
+      stages.get(k).takeAll(reason, rest);
     }
     if (endNanos == 0) {
       endNanos = System.nanoTime();
     }
-    return all;
+    hasRest = true;
   }
 
   private PipelineOutcome<@Nullable Object> outcome(Item item) {

@@ -1,6 +1,7 @@
 package io.github.fornada.pipeline;
 
 import io.github.fornada.jvm.Callbacks;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Sources;
 import io.github.fornada.spi.FedCall;
@@ -89,8 +90,13 @@ final class SourceReader implements Giver {
       thread = null;
     }
     ended.countDown();
-    if (!stopped) {
-      engine.sourceEnded();
+    while (!stopped) {
+      try {
+        engine.sourceEnded();
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e); // else the stages would wait for ever
+      }
     }
   }
 
@@ -128,18 +134,30 @@ final class SourceReader implements Giver {
   /** Puts an item in the queue; false if no more is wanted, and this one was never taken. */
   private boolean put(@Nullable Object value) {
     Object handed = to == null ? value : to.handOver(value); // may take long
+    Item item = item(handed, value);
     synchronized (this) { // what is taken is in the queue before the rest is collected after a stop
       if (!stopped) {
-        long place = taken;
-        var item = new Item(handed, new Origin(place, value));
-        item.place = place;
         out.put(item);
-        TAKEN.setRelease(this, place + 1);
+        TAKEN.setRelease(this, item.place + 1);
         return true;
       }
     }
     FedCall.release(handed);
     return false;
+  }
+
+  /** Makes the next item, as soon as there is memory for it: what was read must not be lost. */
+  private Item item(@Nullable Object handed, @Nullable Object value) {
+    while (true) {
+      try {
+        long place = taken;
+        var item = new Item(handed, new Origin(place, value));
+        item.place = place;
+        return item;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
   }
 
   /** Returns for how many items places are reserved; 0 if no more are wanted. */

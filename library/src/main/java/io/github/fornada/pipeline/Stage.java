@@ -5,12 +5,15 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Callbacks;
+import io.github.fornada.jvm.Fifo;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.Timer;
 import io.github.fornada.spi.FedCall;
+import io.github.fornada.spi.Taken;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -66,6 +69,12 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   /** The mean time of an item; 0 while unknown. Written by workers; the last write wins. */
   private volatile double meanNanos;
 
+  /**
+   * Whether the heap had no room for what was to be done beside the work itself: the {@link
+   * Monitor} sees to it then.
+   */
+  private volatile boolean owesTurnOver;
+
   /** Whether another thread is about to turn over. */
   private final AtomicBoolean turnOverDue = new AtomicBoolean();
 
@@ -87,10 +96,10 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   private boolean owesGiver;
 
   /** Items that stopped half-way for lack of room, and go on in a worker. */
-  private final ArrayDeque<Item> halfWay = new ArrayDeque<>();
+  private final Fifo<Item> halfWay = new Fifo<>();
 
   /** Items of which a worker JVM has made all, not all of it passed on. */
-  private final ArrayDeque<FlatCursor> made = new ArrayDeque<>();
+  private final Fifo<FlatCursor> made = new Fifo<>();
 
   Stage(
       PipelineEngine engine,
@@ -217,48 +226,80 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   // ---- the pool takes
 
   @Override
-  public FedCall.@Nullable Load take(int most) {
+  public void take(int most, Taken into) {
     in.lock().lock();
     try {
-      long news = in.news();
-      int freed = in.sort();
-      List<Item> again = unfinished == 0 ? List.of() : takeHalfWay(most);
-      int wanted = Math.min(most - again.size(), workable(most));
-      while (wanted == 0 && again.isEmpty() && in.becomesHungry()) {
-        in.isNotHungry();
-        freed += in.sort();
-        wanted = workable(most);
-      }
-      int n = reserve(wanted);
-      if (n == 0 && again.isEmpty()) {
-        in.free(freed);
-        owesGiver |= freed > 0 || in.news() != news;
-        if (owesGiver || (wanted == 0 && !in.ready().isEmpty())) {
-          turnOverSoon(); // not here, under the pool's locks
-        }
-        waits(wanted > 0 || unfinished > 0);
-        return null;
-      }
-      figures.becomes(StageFigures.Idle.NO);
-      var items = new @Nullable Object[again.size() + n];
-      var tags = new @Nullable Object[items.length];
-      int k = 0;
-      for (Item item : again) {
-        items[k] = item.value;
-        tags[k++] = item;
-      }
-      for (; k < items.length; k++) {
-        Item item = in.ready().remove();
-        freed += item.slots;
-        begin(item);
-        items[k] = item.value;
-        tags[k] = item;
-      }
-      in.free(freed);
-      figures.taken.add(n);
-      return new FedCall.Load(items, tags);
+      takeLocked(most, into);
     } finally {
       in.lock().unlock();
+    }
+  }
+
+  private void takeLocked(int most, Taken into) {
+    sort();
+    int waiting = workable(most);
+    // What needs memory comes before anything is taken.
+    int room = (int) Math.min(most, (long) waiting + halfWay.size());
+    var items = new @Nullable Object[room];
+    var tags = new @Nullable Object[room];
+    prepare(Math.min(room, waiting));
+    int again = unfinished == 0 ? 0 : takeHalfWay(items, tags);
+    while (waiting == 0 && again == 0 && in.becomesHungry()) {
+      in.isNotHungry();
+      sort();
+      waiting = workable(most);
+      room = waiting;
+      items = new @Nullable Object[room];
+      tags = new @Nullable Object[room];
+      prepare(room);
+    }
+    int wanted = Math.min(room - again, waiting);
+    int n = reserve(wanted);
+    if (n == 0 && again == 0) {
+      if (owesGiver || (wanted == 0 && !in.ready().isEmpty())) {
+        turnOverSoon(); // not here, under the pool's locks
+      }
+      waits(wanted > 0 || unfinished > 0);
+      return;
+    }
+    figures.becomes(StageFigures.Idle.NO);
+    int places = 0;
+    for (int k = again; k < again + n; k++) {
+      Item item = in.ready().remove();
+      places += item.slots;
+      begin(item);
+      items[k] = item.value;
+      tags[k] = item;
+    }
+    in.free(places);
+    figures.taken.add(n);
+    into.put(items, tags, again + n);
+    owesGiver = false; // the pool calls taken() now, which tells it
+  }
+
+  /** Sorts what has come. The giver is to be told if that freed places or was news for it. */
+  private void sort() {
+    long news = in.news();
+    try {
+      int freed = in.sort();
+      in.free(freed);
+      owesGiver |= freed > 0;
+    } finally { // where there is no memory, some may be sorted
+      owesGiver |= in.news() != news;
+    }
+  }
+
+  /** Gives the first {@code n} items that wait what they need to be begun. */
+  private void prepare(int n) {
+    if (!isFlat) {
+      return;
+    }
+    Iterator<Item> waiting = in.ready().iterator();
+    for (int k = 0; k < n; k++) {
+      Item item = waiting.next();
+      if (item.cursor == null) { // else it was prepared before, and not begun
+        item.cursor = new FlatCursor(this, item);
+      }
     }
   }
 
@@ -267,9 +308,6 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     item.kind = Item.Kind.WHOLE;
     item.slots = 1;
     item.runner = null;
-    if (isFlat) {
-      item.cursor = new FlatCursor(this, item);
-    }
   }
 
   /** How many of the items in front may be begun; those that have ended only pass by. */
@@ -305,19 +343,22 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     figures.becomes(forRoom ? StageFigures.Idle.FOR_ROOM : StageFigures.Idle.FOR_INPUT);
   }
 
-  private List<Item> takeHalfWay(int most) {
-    var again = new ArrayList<Item>();
-    for (int k = halfWay.size(); k > 0 && again.size() < most; k--) {
+  /** Takes items that go on from half-way, as many as there is room for; returns how many. */
+  private int takeHalfWay(@Nullable Object[] items, @Nullable Object[] tags) {
+    int n = 0;
+    for (int k = halfWay.size(); k > 0 && n < items.length; k--) {
       Item item = halfWay.remove();
       if (reserveFor(item)) {
         cursor(item).goesOn();
-        again.add(item);
+        items[n] = item.value;
+        tags[n] = item;
+        n++;
         unfinished(-1);
       } else {
-        halfWay.add(item);
+        halfWay.add(item); // in the place that it has left
       }
     }
-    return again;
+    return n;
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // under lock
@@ -381,15 +422,19 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   private void offerSoon() {
     if (offerDue.compareAndSet(false, true)) {
-      var _ =
-          Timer.after(
-              OFFER_AFTER,
-              () -> {
-                offerDue.set(false); // before the look: what comes later sees to another
-                if (hasMore()) {
-                  call.offer();
-                }
-              });
+      try {
+        var _ = Timer.tryAfter(OFFER_AFTER, this::offerIfMore);
+      } catch (OutOfMemoryError e) {
+        offerDue.set(false);
+        owesTurnOver = true;
+      }
+    }
+  }
+
+  private void offerIfMore() {
+    offerDue.set(false); // before the look: what comes later sees to another
+    if (hasMore()) {
+      call.offer();
     }
   }
 
@@ -426,7 +471,14 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /** Closes what the items of an attempt come from, which is user code. */
   private static void closeStream(FlatCursor cursor) {
-    Callbacks.run(null, cursor::closeStream);
+    while (true) {
+      try {
+        Callbacks.run(null, cursor::closeStream);
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
   }
 
   /** Reserves a place for one more of what the item becomes. */
@@ -446,8 +498,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     child.kind = Item.Kind.PART;
     child.stage = this;
     child.worker = worker;
-    out.put(child);
     figures.passedOn.increment();
+    out.put(child); // last: where there is no memory for the others, nothing was passed on
   }
 
   /** So many of what an item becomes are passed on by now. */
@@ -460,6 +512,12 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   }
 
   // ---- a worker is done
+
+  /** {@inheritDoc} What it passes on, it does after all that needs memory. */
+  @Override
+  public boolean canBeToldAgain() {
+    return true;
+  }
 
   @Override
   public void done(Object tag, @Nullable Object value, String worker, boolean isLast) {
@@ -477,8 +535,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     } else {
       item.value = value;
       item.stage = this;
-      out.put(item);
       figures.passedOn.increment();
+      out.put(item);
     }
     if (isLast) {
       out.tellTaker();
@@ -534,6 +592,12 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     item.stage = this;
     item.worker = worker;
     item.slots = 1;
+    figures.failed.increment();
+    if (outcome instanceof Outcome.Cancelled) {
+      figures.cancelled.increment();
+    } else {
+      engine.failed(this, item);
+    }
     if (isFlat) {
       FlatCursor cursor = cursor(item);
       if (!cursor.close()) {
@@ -541,15 +605,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       }
       closeIfItRests(cursor);
     }
-    figures.failed.increment();
-    if (outcome instanceof Outcome.Cancelled) {
-      figures.cancelled.increment();
-    }
     out.put(item);
     out.tellTaker();
-    if (!(outcome instanceof Outcome.Cancelled)) {
-      engine.failed(this, item);
-    }
   }
 
   /** It may have been on its way to go on from half-way. */
@@ -566,11 +623,17 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     if (failed == null) {
       return true;
     }
+    FlatCursor next;
+    try {
+      next = new FlatCursor(this, item); // the thread of a given-up attempt keeps the old one
+    } catch (OutOfMemoryError e) {
+      return false; // there is no memory for another attempt
+    }
     if (!failed.closeUnused()) {
       return false; // nothing is passed on twice
     }
     closeIfItRests(failed);
-    item.cursor = new FlatCursor(this, item); // the thread of a given-up attempt keeps the old one
+    item.cursor = next;
     return true;
   }
 
@@ -581,20 +644,32 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       turnOver();
     }
     if (engine.isStopped()) {
-      engine.lookIfQuiet();
+      try {
+        engine.lookIfQuiet();
+      } catch (OutOfMemoryError e) {
+        owesTurnOver = true;
+      }
     }
   }
 
   @Override
   public void ran(int count, long nanos, String worker) {
-    figures.ran(count, nanos, worker);
-    meanNanos = figures.meanNanos();
-    engine.ran(this, meanNanos);
+    try {
+      figures.ran(count, nanos, worker);
+      meanNanos = figures.meanNanos();
+      engine.ran(this, meanNanos);
+    } catch (OutOfMemoryError e) {
+      // A figure is missed.
+    }
   }
 
   @Override
   public void restarted(String worker, long from, long to) {
-    figures.restarted(worker, from, to);
+    try {
+      figures.restarted(worker, from, to);
+    } catch (OutOfMemoryError e) {
+      // A figure is missed.
+    }
   }
 
   @Override
@@ -645,7 +720,9 @@ final class Stage implements FedCall.Feed, Taker, Giver {
         seen = requests.get();
         try {
           turnOverOnce();
-        } catch (RuntimeException | Error e) { // no memory, say: what waits must not wait for ever
+        } catch (OutOfMemoryError e) {
+          owesTurnOver = true; // not here: only the calling thread may be able to make room
+        } catch (RuntimeException | Error e) { // what waits must not wait for ever
           Log.get()
               .log(System.Logger.Level.ERROR, "stage \"" + name + "\" of a pipeline failed", e);
           engine.stop("stage \"" + name + "\" failed: " + e, e);
@@ -656,13 +733,29 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   private void turnOverSoon() {
     if (turnOverDue.compareAndSet(false, true)) {
-      var _ =
-          Timer.after(
-              Duration.ZERO,
-              () -> {
-                turnOverDue.set(false); // before it is done: what comes later sees to another
-                turnOver();
-              });
+      try {
+        var _ = Timer.tryAfter(Duration.ZERO, this::turnOverNow);
+      } catch (OutOfMemoryError e) {
+        turnOverDue.set(false);
+        owesTurnOver = true;
+      }
+    }
+  }
+
+  private void turnOverNow() {
+    turnOverDue.set(false); // before it is done: what comes later sees to another
+    turnOver();
+  }
+
+  /** Does what the heap had no room for. Called by the monitor from time to time. */
+  void settle() {
+    if (owesTurnOver) {
+      owesTurnOver = false; // before it is done: what comes later sees to another
+      turnOver();
+      out.tellTaker();
+      if (engine.isStopped()) {
+        engine.lookIfQuiet();
+      }
     }
   }
 
@@ -672,22 +765,18 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     boolean work;
     in.lock().lock();
     try {
-      long news = in.news();
       long place = nextPlace;
-      int freed = in.sort() + passBy();
-      in.free(freed);
+      sortAndPassBy();
       work = !halfWay.isEmpty() || workable(1) > 0;
       // Hungry first, then the look at the inbox: who puts does it the other way round.
       while (!work && in.becomesHungry()) {
         in.isNotHungry();
-        int more = in.sort() + passBy();
-        in.free(more);
-        freed += more;
+        sortAndPassBy();
         work = workable(1) > 0;
       }
       // Told only of what has changed: else the two beside each other would tell for ever.
       gives |= nextPlace != place;
-      frees = freed > 0 || in.news() != news || owesGiver;
+      frees = owesGiver;
       owesGiver = false;
     } finally {
       in.lock().unlock();
@@ -702,10 +791,17 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       call.offer();
     }
     if (in.hasEnded() && !complete && isAllDone()) {
-      complete = true;
       out.tellTaker();
       engine.completed(this);
+      complete = true; // where there was no memory for that, it is done again
     }
+  }
+
+  private void sortAndPassBy() {
+    sort();
+    int freed = passBy();
+    in.free(freed);
+    owesGiver |= freed > 0;
   }
 
   /** Items that have ended go on to the next queue as they are. Returns the places freed. */
@@ -742,12 +838,14 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       in.lock().lock();
       try {
         for (int k = made.size(); k > 0 && cursor == null; k--) {
-          FlatCursor first = made.remove();
-          if (first.passOnMade()) {
+          FlatCursor first = made.first();
+          boolean isAll = first.passOnMade();
+          var _ = made.remove();
+          if (isAll) {
             unfinished(-1);
             cursor = first;
           } else {
-            made.add(first);
+            made.add(first); // in the place that it has left
           }
         }
       } finally {
@@ -804,14 +902,15 @@ final class Stage implements FedCall.Feed, Taker, Giver {
    * next queue.
    */
   void endUnfinished(String reason) {
-    var ending = new ArrayList<Item>();
+    var cancelled = new Outcome.Cancelled<>(reason);
+    List<Item> ending;
     in.lock().lock();
     try {
-      ending.addAll(halfWay);
-      halfWay.clear();
+      ending = new ArrayList<>(halfWay);
       for (FlatCursor cursor : made) {
         ending.add(cursor.parent());
       }
+      halfWay.clear(); // now that there was memory for all
       made.clear();
       unfinished(-unfinished);
     } finally {
@@ -821,7 +920,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       FlatCursor cursor = cursor(item);
       var _ = cursor.close();
       closeStream(cursor);
-      cancel(item, reason);
+      cancel(item, cancelled);
       item.kind = Item.Kind.WHOLE;
       out.put(item);
     }
@@ -829,28 +928,40 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /**
    * After a stop: takes out the items that wait here. Those that had not ended have now, and the
-   * stage that they waited for counts them.
+   * stage that they waited for counts them. Where there is no memory for that, it can be called
+   * again.
    */
-  List<Item> takeAll(String reason) {
-    List<Item> all;
-    in.lock().lock();
-    try {
-      all = in.takeAll();
-    } finally {
-      in.lock().unlock();
-    }
+  void takeAll(String reason, Fifo<Item> into) {
+    var cancelled = new Outcome.Cancelled<>(reason);
+    List<Item> all = inOrder();
     for (Item item : all) {
       if (item.outcome == null) {
         FedCall.release(item.value);
-        cancel(item, reason);
+        cancel(item, cancelled);
         item.worker = "";
       }
     }
-    return all;
+    in.lock().lock();
+    try {
+      into.reserve(all.size());
+      all.forEach(into::addLast); // cannot fail any more
+      in.clear();
+    } finally {
+      in.lock().unlock();
+    }
   }
 
-  private void cancel(Item item, String reason) {
-    item.outcome = new Outcome.Cancelled<>(reason);
+  private List<Item> inOrder() {
+    in.lock().lock();
+    try {
+      return in.inOrder();
+    } finally {
+      in.lock().unlock();
+    }
+  }
+
+  private void cancel(Item item, Outcome<?> cancelled) {
+    item.outcome = cancelled;
     item.stage = this;
     figures.failed.increment();
     figures.cancelled.increment();

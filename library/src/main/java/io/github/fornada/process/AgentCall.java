@@ -2,9 +2,9 @@ package io.github.fornada.process;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.Fifo;
 import io.github.fornada.spi.Batch;
 import io.github.fornada.spi.FedCall;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /** A function that an agent's pool has sent, and its items. Used by {@link AgentItems} alone. */
@@ -58,7 +58,7 @@ final class AgentCall {
   private @Nullable FedCall fed;
 
   // All guarded by the lock of the items.
-  final ArrayDeque<Item> queue = new ArrayDeque<>();
+  final Fifo<Item> queue = new Fifo<>();
 
   /** Items that have come and not ended. */
   int open;

@@ -6,9 +6,11 @@ import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
 import io.github.fornada.spi.FedCall;
+import io.github.fornada.spi.Taken;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -218,7 +220,7 @@ final class AgentItems {
       load.breaks();
       for (AgentCall call : calls.values()) {
         while (!call.queue.isEmpty()) {
-          giveBack(call.queue.removeFirst());
+          giveBack(call.queue.remove());
         }
       }
       reports.addAtOnce(out -> AgentEntries.broken(why, out));
@@ -256,22 +258,22 @@ final class AgentItems {
     }
 
     @Override
-    public FedCall.@Nullable Load take(int most) {
+    public void take(int most, Taken into) {
       lock.lock();
       try {
         int n = Math.min(most, call.queue.size());
-        if (n == 0) {
-          return null;
-        }
         var handed = new @Nullable Object[n];
         var tags = new @Nullable Object[n];
+        Iterator<AgentCall.Item> all = call.queue.iterator();
         for (int k = 0; k < n; k++) {
-          AgentCall.Item item = call.queue.removeFirst();
-          item.isTaken = true;
+          AgentCall.Item item = all.next();
           handed[k] = HandedItem.of(item, item.payload);
           tags[k] = item;
         }
-        return new FedCall.Load(handed, tags);
+        for (int k = 0; k < n; k++) { // now that there was memory for all
+          call.queue.remove().isTaken = true;
+        }
+        into.put(handed, tags, n);
       } finally {
         lock.unlock();
       }

@@ -1,6 +1,8 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.HeapShortage;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageOutput;
@@ -9,7 +11,6 @@ import io.github.fornada.process.worker.TaskWatchdog;
 import io.github.fornada.spi.Batch;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,6 +42,9 @@ final class Dispatcher {
   private static final long AHEAD_NANOS = 2_000_000; // Guess
 
   private static final int MAX_AHEAD = 8192; // Guess
+
+  /** With none, a list's first array would come with its first element, whatever was asked for. */
+  private static final int FIRST_ROOM = 16;
 
   /**
    * However long items take, the next one is sent while one runs: on busy processors it may take
@@ -82,7 +86,7 @@ final class Dispatcher {
   /** Whether a worker is there that takes items. Also read without the lock. */
   private volatile boolean open;
 
-  private final ArrayDeque<SentRange> ranges = new ArrayDeque<>();
+  private final Fifo<SentRange> ranges = new Fifo<>();
   private long epoch;
   private long nextNumber;
   private long numberLimit;
@@ -125,7 +129,7 @@ final class Dispatcher {
   private volatile double meanNanos;
 
   /** Made before it is needed: then there may be no memory for it. */
-  private final Runnable feedAgain = this::feedLater;
+  private final Runnable feedAgain = this::feedSurely;
 
   /**
    * A batch that was polled and not sent completely: the ring was full, or it needs the feeder. Set
@@ -186,7 +190,7 @@ final class Dispatcher {
   private SentRange begun() throws CorruptFrameException {
     lock.lock();
     try {
-      SentRange front = ranges.peekFirst();
+      SentRange front = ranges.peek();
       WorkerProcess current = worker;
       long begun =
           front == null || current == null
@@ -199,7 +203,7 @@ final class Dispatcher {
       // cancel them or take them back, so only this thread uses them.
       SentRange taken = front.split(Math.clamp(begun - 1, 1, front.count()));
       if (front.isEmpty()) {
-        ranges.removeFirst();
+        ranges.remove();
       }
       count(-taken.count());
       return taken;
@@ -277,7 +281,7 @@ final class Dispatcher {
   void feedInTime() {
     int ahead = inFlight();
     if (ahead < MIN_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
-      var _ = feed();
+      feedSurely();
       if (isIdle()) {
         engine.balanceSoon(); // because another thread may have been feeding before this was idle
       }
@@ -304,18 +308,35 @@ final class Dispatcher {
    * workers die again and again.
    */
   List<SentItem> detach(WorkerProcess gone, boolean blameFirst) {
-    var untouched = new ArrayList<Batch<?, ?>>();
-    var begun = new ArrayList<SentItem>();
-    OutOfMemoryError lack = detach(gone, blameFirst, begun, untouched);
-    while (lack != null) {
+    Left left = Left.empty();
+    while (true) {
+      OutOfMemoryError lack = detach(gone, blameFirst, left.begun, left.untouched);
+      if (lack == null) {
+        break;
+      }
       HeapShortage.await(lack);
-      lack = detach(gone, blameFirst, begun, untouched);
     }
-    for (Batch<?, ?> batch : untouched) {
+    for (Batch<?, ?> batch : left.untouched) {
       engine.putBack(batch);
     }
     releaseHeld();
-    return begun;
+    return left.begun;
+  }
+
+  /** What a worker that is gone has left. */
+  private static final class Left {
+    final ArrayList<SentItem> begun = new ArrayList<>(FIRST_ROOM);
+    final ArrayList<Batch<?, ?>> untouched = new ArrayList<>(FIRST_ROOM);
+
+    static Left empty() {
+      while (true) {
+        try {
+          return new Left();
+        } catch (OutOfMemoryError e) {
+          HeapShortage.await(e);
+        }
+      }
+    }
   }
 
   /**
@@ -338,7 +359,7 @@ final class Dispatcher {
       if (firstNotBegun > nextNumber && !ranges.isEmpty()) {
         // Invalid: the worker claims items that it was never sent. It ran one item at a time, so
         // the first one is blamed.
-        firstNotBegun = ranges.getFirst().number() + 1;
+        firstNotBegun = ranges.first().number() + 1;
       }
       while (arrived != null && !arrived.isEmpty()) {
         begun.add(arrived.takeFirst()); // none, unless the worker has sent invalid data
@@ -396,13 +417,23 @@ final class Dispatcher {
 
   /**
    * Sends work as long as the worker should have more. Returns whether it took any from the queue.
+   *
+   * @throws OutOfMemoryError if it must be called again, and there is no memory for that
    */
   boolean feed() {
     return feed(false);
   }
 
-  private void feedLater() {
-    var _ = feed();
+  /** As {@link #feed}, for threads that nobody needs who makes room: it waits for memory. */
+  void feedSurely() {
+    while (true) {
+      try {
+        var _ = feed();
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
   }
 
   private boolean feed(boolean onFeeder) {
@@ -454,7 +485,7 @@ final class Dispatcher {
           if (isIdle()) {
             // Nothing is in flight whose end would feed again: the worker has not read the ring
             // yet.
-            Engine.later(PATIENCE, feedAgain);
+            var _ = Timer.tryAfter(PATIENCE, feedAgain);
           }
           return took;
         }
@@ -478,7 +509,7 @@ final class Dispatcher {
       endFeeding(using, Sender.Result.NOTHING);
     }
     if (held != null || engine.hasMore(index)) {
-      var _ = feed(); // a thread that wanted to feed meanwhile has not waited
+      feedSurely(); // a thread that wanted to feed meanwhile has not waited
     }
     return true;
   }
@@ -690,6 +721,7 @@ final class Dispatcher {
       if (numberLimit - nextNumber < range.count()) {
         return Sender.Result.FULL;
       }
+      ranges.reserve(1); // before the worker can see it
       range.ticket(ClaimWord.ticket(epoch, nextNumber));
       MessageOutput.setLong(body, 0, range.ticket());
       if (!to.requests().tryWrite(type, body, size)) {
@@ -699,12 +731,21 @@ final class Dispatcher {
       nextNumber += range.count();
       count(range.count());
       if (!looks) {
-        looks = true;
-        to.timers().after(LOOK, () -> look(to));
+        lookLater(to);
       }
       return null;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Under lock. Where there is no memory for it, the next item that is sent sees to it. */
+  private void lookLater(WorkerProcess at) {
+    try {
+      at.timers().tryAfter(LOOK, () -> look(at));
+      looks = true;
+    } catch (OutOfMemoryError e) {
+      looks = false;
     }
   }
 
@@ -716,15 +757,15 @@ final class Dispatcher {
         return;
       }
       long begun = ClaimWord.number(at.claims().next());
-      SentRange first = ranges.peekFirst();
+      SentRange first = ranges.peek();
       if (begun != begunSeen || (first != null && first.number() < begun)) {
         idleLooks = 0;
       } else if (first != null) {
         idleLooks++;
       }
       begunSeen = begun;
-      looks = first != null;
-      if (!looks) {
+      looks = false;
+      if (first == null) {
         return; // until the next item is sent
       }
       int most =
@@ -732,7 +773,7 @@ final class Dispatcher {
               ? MOST_LOOKS_IN_STOP
               : engine.isShutdown() ? MOST_LOOKS_IN_SHUTDOWN : MOST_LOOKS;
       if (idleLooks < most) {
-        at.timers().after(LOOK, () -> look(at));
+        lookLater(at);
         return;
       }
     } finally {
@@ -805,7 +846,7 @@ final class Dispatcher {
   private long running(WorkerProcess of) {
     lock.lock();
     try {
-      SentRange first = ranges.peekFirst();
+      SentRange first = ranges.peek();
       return worker == of && first != null && first.number() < ClaimWord.number(of.claims().next())
           ? first.number()
           : -1;
@@ -833,8 +874,8 @@ final class Dispatcher {
     }
     epoch = ClaimWord.epoch(taken);
     nextNumber = ClaimWord.number(taken);
-    while (!ranges.isEmpty() && ranges.getLast().end() > nextNumber) {
-      SentRange last = ranges.getLast();
+    while (!ranges.isEmpty() && ranges.last().end() > nextNumber) {
+      SentRange last = ranges.last();
       int kept = (int) Math.max(0, nextNumber - last.number());
       count(kept - last.count());
       if (last.release(kept, engine)) {

@@ -8,6 +8,7 @@ import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Durations;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.host.ExitHooks;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
@@ -133,6 +134,11 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   private final AtomicInteger sharedNumbers = new AtomicInteger();
   private final AtomicInteger nextSlot = new AtomicInteger();
   private final AtomicBoolean balancing = new AtomicBoolean();
+
+  // Made before they are needed: then there may be no memory for them.
+  private final Runnable balance = this::balance;
+  private final Runnable monitor = this::monitor;
+
   private final AtomicBoolean warm = new AtomicBoolean();
   private final AtomicBoolean swept = new AtomicBoolean();
   private final Thread exitHook;
@@ -381,7 +387,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   protected void moreAvailable() {
     for (int i = 0; i < slots.size() && i < used; i++) {
       if (!slots.get(i).dispatcher().willAskSoon()) {
-        workAvailable();
+        wake();
         return;
       }
     }
@@ -713,7 +719,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   /** Sets how many slots take items from now on. */
   void use(int slotCount) {
     used = slotCount;
-    workAvailable();
+    wake();
   }
 
   void whenBroken(Consumer<? super WorkerStartException> action) {
@@ -883,7 +889,11 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
    */
   void balanceSoon() {
     if (isUneven() && balancing.compareAndSet(false, true)) {
-      later(Dispatcher.PATIENCE, this::balance);
+      try {
+        var _ = Timer.tryAfter(Dispatcher.PATIENCE, balance);
+      } catch (OutOfMemoryError e) {
+        balancing.set(false); // whoever is idle next sees to it
+      }
     }
   }
 
@@ -912,14 +922,17 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   }
 
   private void monitorSoon() {
-    later(
-        MONITORING,
-        () -> {
-          if (!ending) {
-            slots.forEach(WorkerSlot::monitor);
-            monitorSoon();
-          }
-        });
+    later(MONITORING, monitor);
+  }
+
+  private void monitor() {
+    if (!ending) {
+      try {
+        slots.forEach(WorkerSlot::monitor);
+      } finally {
+        monitorSoon();
+      }
+    }
   }
 
   /** Ends a worker that has nothing to do. Only a close waits for this. */

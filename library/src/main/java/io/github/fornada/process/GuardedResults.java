@@ -4,7 +4,9 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
 import io.github.fornada.jvm.CallbackThread;
 import io.github.fornada.jvm.Callbacks;
+import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
@@ -107,7 +109,7 @@ final class GuardedResults {
   private final Condition progress = lock.newCondition();
 
   // All guarded by lock.
-  private final ArrayDeque<Unread> waiting = new ArrayDeque<>();
+  private final Fifo<Unread> waiting = new Fifo<>();
   private long waitingBytes;
 
   /** Results taken so far. */
@@ -150,8 +152,7 @@ final class GuardedResults {
         checkLater();
       }
       if (!lookDue) {
-        lookDue = true;
-        Engine.later(LOOK, this::lookForEnd);
+        lookLater();
       }
     } finally {
       lock.unlock();
@@ -199,9 +200,24 @@ final class GuardedResults {
   /** Under lock. */
   private void checkLater() {
     if (!checkDue) {
-      checkDue = true;
       long before = taken;
-      Engine.later(readers.size() < MAX_THREADS ? PATIENCE : ALL_STUCK_PAUSE, () -> check(before));
+      Duration pause = readers.size() < MAX_THREADS ? PATIENCE : ALL_STUCK_PAUSE;
+      checkDue = isScheduled(pause, () -> check(before));
+    }
+  }
+
+  /** Under lock. */
+  private void lookLater() {
+    lookDue = isScheduled(LOOK, this::lookForEnd);
+  }
+
+  /** Returns whether there was memory for it; if not, the next result that comes sees to it. */
+  private static boolean isScheduled(Duration pause, Runnable action) {
+    try {
+      var _ = Timer.tryAfter(pause, action);
+      return true;
+    } catch (OutOfMemoryError e) {
+      return false;
     }
   }
 
@@ -231,9 +247,9 @@ final class GuardedResults {
     List<Reader> all;
     lock.lock();
     try {
-      lookDue = !readers.isEmpty() || !waiting.isEmpty();
-      if (lookDue) {
-        Engine.later(LOOK, this::lookForEnd);
+      lookDue = false;
+      if (!readers.isEmpty() || !waiting.isEmpty()) {
+        lookLater();
       }
       all = isEnd ? new ArrayList<>(readers) : List.of();
     } finally {
@@ -424,7 +440,7 @@ final class GuardedResults {
       if (current == null && !waiting.isEmpty()) {
         current = reader; // its place was taken, and by now no other has it
       }
-      Unread next = isCurrent(reader) ? waiting.pollFirst() : null;
+      Unread next = isCurrent(reader) ? waiting.poll() : null;
       if (next == null) {
         if (isCurrent(reader)) {
           current = null;

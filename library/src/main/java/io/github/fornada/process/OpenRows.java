@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
 import java.time.Duration;
@@ -22,6 +23,8 @@ final class OpenRows {
 
   /** Whether a check of the open row is scheduled. */
   private boolean checkIsDue;
+
+  private final Runnable check = this::check;
 
   OpenRows(Engine engine, Dispatcher dispatcher) {
     this.engine = engine;
@@ -133,7 +136,11 @@ final class OpenRows {
 
   /** Under lock. */
   private void checkIn(long nanos) {
-    checkIsDue = true;
-    Engine.later(Duration.ofNanos(nanos), this::check);
+    try {
+      var _ = Timer.tryAfter(Duration.ofNanos(nanos), check);
+      checkIsDue = true;
+    } catch (OutOfMemoryError e) {
+      checkIsDue = false; // the next row that is opened sees to it
+    }
   }
 }

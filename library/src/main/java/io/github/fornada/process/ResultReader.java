@@ -183,9 +183,7 @@ final class ResultReader {
         } catch (Throwable e) { // such as no memory
           unreadable = e;
         }
-      } while (handed + n < most
-          && unreadable == null
-          && ring.nextIs(MessageTypes.value(due.number())));
+      } while (handed + n < most && unreadable == null && isNextOfRow(ring, due));
     } finally {
       passOn(batch, first, n);
       if (unreadable != null) {
@@ -195,6 +193,15 @@ final class ResultReader {
       delivered(handed + n);
     }
     return slot.isLastOfRetiring();
+  }
+
+  /** Whether the next message is of the same row; false where there is no memory to read it now. */
+  private static boolean isNextOfRow(RingReader ring, SentRange due) throws IOException {
+    try {
+      return ring.nextIs(MessageTypes.value(due.number()));
+    } catch (OutOfMemoryError e) {
+      return false; // it is still there
+    }
   }
 
   private void hand(Batch<?, ?> batch, int i, RingReader ring, ClassLoader loader) {
@@ -215,8 +222,9 @@ final class ResultReader {
       batch.done(first, values, n, name);
     } catch (RuntimeException | Error e) {
       callbackFailed(e);
+    } finally {
+      Arrays.fill(values, 0, n, null);
     }
-    Arrays.fill(values, 0, n, null);
   }
 
   private void endUnreadable(Batch<?, ?> batch, int i, Throwable thrown) {
@@ -272,6 +280,12 @@ final class ResultReader {
         while (from.doorbell().resume(from.results()) && !readAll(from)) {
           from.doorbell().pause();
         }
+      }
+    } catch (OutOfMemoryError e) {
+      // What it could not read, the slot's thread reads: it is told of it.
+      WorkerProcess from = slot.worker();
+      if (from != null) {
+        from.doorbell().rang();
       }
     } catch (IOException e) {
       // the worker is broken: the slot's thread handles its end

@@ -346,8 +346,8 @@ final class Sender {
       int end = first; // of those that are whole
       while (end < claimed && (end == first || form(batch, end) == ItemForm.QUICK)) {
         int before = body.size();
-        body.putInt(0);
         try {
+          body.putInt(0);
           writePlain(batch, end);
         } catch (Throwable e) { // such as no memory
           release(batch, Math.max(end, first + 1), claimed);
@@ -371,9 +371,16 @@ final class Sender {
             ? sendPiece(batch, first, function, to) // its payload goes through a file
             : new Piece(first, Result.FULL);
       }
-      Result refused = dispatcher.commit(batch, first, end - first, to, body);
+      var sent = new Piece(end - 1, null);
+      Result refused;
+      try {
+        refused = dispatcher.commit(batch, first, end - first, to, body);
+      } catch (OutOfMemoryError e) { // nothing was sent
+        release(batch, first + 1, end);
+        throw e;
+      }
       if (refused == null) {
-        return new Piece(end - 1, null);
+        return sent;
       }
       release(batch, first + 1, end);
       return new Piece(first, refused);
@@ -436,6 +443,10 @@ final class Sender {
         body.putInt(0);
         encodingGuard.next(i);
         write(batch, i);
+        if (body.size() <= room) {
+          body.setInt(before, body.size() - before - Integer.BYTES);
+          row.grown(body, i + 1 - first);
+        }
       } catch (UserCodeGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // anything that the user's writeObject throws
@@ -452,14 +463,18 @@ final class Sender {
         }
         break;
       }
-      body.setInt(before, lastSize - Integer.BYTES);
       end = i + 1;
-      row.grown(body, end - first);
       if (row.openNanos() > ROW_NANOS) {
         break;
       }
     }
-    Result refused = rows.close(row, end - first, body);
+    Result refused;
+    try {
+      refused = rows.close(row, end - first, body);
+    } catch (OutOfMemoryError e) { // nothing was sent
+      release(batch, first + 1, end);
+      throw e;
+    }
     int sentEarly = row.sentEarly();
     if (sentEarly > 0) {
       release(batch, first + sentEarly, end);

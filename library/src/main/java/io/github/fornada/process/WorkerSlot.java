@@ -247,21 +247,9 @@ final class WorkerSlot {
     } finally {
       lock.unlock();
     }
-    stats.started(started);
-    long ready = System.nanoTime();
-    dispatcher.attach(started, life.maxTasks() == 0 ? Long.MAX_VALUE : life.maxTasks());
-    engine.workerIsReady();
-    if (engine.isEnding()) {
-      retire();
-    }
-    watchFromOutside(started);
-    leaveWhenIdle(started, 0);
-    var _ = dispatcher.feed();
-    if (leftAt != 0) {
-      reader.restarted(leftAt, ready, dispatcher.inFlight() > 0);
-    }
     boolean retired = false;
     try {
+      begin(started);
       retired = reader.read(started);
     } catch (CorruptFrameException e) {
       started.note("it sent a " + e.getMessage());
@@ -291,6 +279,22 @@ final class WorkerSlot {
           started.close();
         }
       }
+    }
+  }
+
+  private void begin(WorkerProcess started) {
+    stats.started(started);
+    long ready = System.nanoTime();
+    dispatcher.attach(started, life.maxTasks() == 0 ? Long.MAX_VALUE : life.maxTasks());
+    engine.workerIsReady();
+    if (engine.isEnding()) {
+      retire();
+    }
+    watchFromOutside(started);
+    leaveWhenIdle(started, 0);
+    dispatcher.feedSurely();
+    if (leftAt != 0) {
+      reader.restarted(leftAt, ready, dispatcher.inFlight() > 0);
     }
   }
 
@@ -347,26 +351,43 @@ final class WorkerSlot {
     boolean ranNone = ClaimWord.number(dead.claims().next()) == 0;
     deathsBeforeFirstItem =
         begun.isEmpty() && hadItems && ranNone && !expected ? deathsBeforeFirstItem + 1 : 0;
-    if (!begun.isEmpty()) {
-      overdue(dead, begun.getLast(), now);
-      long began = dead.startedNanos(now);
-      reader.tellOfRestart(begun.getLast().batch(), began);
-      if (dead.stuck(begun.getLast().number()) == null) {
-        leftAt = began; // what it did since then is lost, and counts nowhere else
-      }
-    } else {
-      leftAt = reader.untoldRestart(leftAt);
-    }
     try {
+      if (!begun.isEmpty()) {
+        overdue(dead, begun.getLast(), now);
+        long began = dead.startedNanos(now);
+        reader.tellOfRestart(begun.getLast().batch(), began);
+        if (dead.stuck(begun.getLast().number()) == null) {
+          leftAt = began; // what it did since then is lost, and counts nowhere else
+        }
+      } else {
+        leftAt = reader.untoldRestart(leftAt);
+      }
       tellOfDeath(dead, begun, expected);
     } catch (OutOfMemoryError e) {
       for (SentItem sent : begun) {
         sent.batch().fail(sent.i(), e, dead.name());
       }
+      if (HeapShortage.isOfHeap(e)) {
+        letGo(dead);
+      }
       throw e;
     } catch (RuntimeException | Error e) { // such as no file that can be opened for a class
       begun.forEach(sent -> sent.batch().endForGood(sent.i(), new Outcome.Failed<>(e)));
       throw e;
+    }
+  }
+
+  /** Frees what a dead worker holds, as soon as there is memory for that. */
+  private void letGo(WorkerProcess dead) {
+    while (true) {
+      try {
+        DeathCertificate death = ExitDiagnosis.certify(dead, dead.end());
+        var _ = engine.space().workerIsGone(dead.number(), death, false);
+        engine.killLeftBehind(dead, engine.isEnding());
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
     }
   }
 

@@ -1,9 +1,9 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Future;
 
 /**
@@ -15,12 +15,31 @@ final class WorkerTimers implements AutoCloseable {
   private static final int FEW = 16;
 
   // All guarded by this.
-  private final List<Future<?>> pending = new ArrayList<>();
+  private final ArrayList<Future<?>> pending = new ArrayList<>(FEW);
   private int next = FEW;
   private boolean closed;
 
-  /** Runs {@code action} after {@code pause}, unless this is closed before. */
-  synchronized void after(Duration pause, Runnable action) {
+  /**
+   * Runs {@code action} after {@code pause}, unless this is closed before; waits for a heap without
+   * room.
+   */
+  void after(Duration pause, Runnable action) {
+    while (true) {
+      try {
+        tryAfter(pause, action);
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
+  }
+
+  /**
+   * As {@link #after}, but does not wait: under locks nobody may.
+   *
+   * @throws OutOfMemoryError if the heap has no room; nothing will run then
+   */
+  synchronized void tryAfter(Duration pause, Runnable action) {
     if (closed) {
       return;
     }
@@ -28,7 +47,8 @@ final class WorkerTimers implements AutoCloseable {
       pending.removeIf(Future::isDone);
       next = Math.max(FEW, 2 * pending.size());
     }
-    pending.add(Timer.after(pause, action));
+    pending.ensureCapacity(pending.size() + 1);
+    pending.add(Timer.tryAfter(pause, action));
   }
 
   @Override

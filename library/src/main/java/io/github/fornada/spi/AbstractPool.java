@@ -30,6 +30,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -49,6 +50,8 @@ import org.jspecify.annotations.Nullable;
 public abstract class AbstractPool implements Pool {
   /** Why calls end that a pool had when it was shut down at once. */
   static final String STOPPED_AT_ONCE = "the pool was shut down at once";
+
+  private static final Duration WAKE_AGAIN = Duration.ofMillis(2); // Guess
 
   private final ExecutionModel model;
   private final int workers;
@@ -70,6 +73,11 @@ public abstract class AbstractPool implements Pool {
 
   /** Whether retries no longer pause. */
   private volatile boolean hurried;
+
+  /** Whether the workers are to be told of work a little later; and what tells them then. */
+  private final AtomicBoolean wakeDue = new AtomicBoolean();
+
+  private final Runnable wakeAgain = this::wakeAgain;
 
   private final Listeners listeners;
   private final PoolCallbacks callbacks = new PoolCallbacks();
@@ -126,6 +134,52 @@ public abstract class AbstractPool implements Pool {
    */
   protected void moreAvailable() {
     workAvailable();
+  }
+
+  /**
+   * Tells the workers that work was queued, as {@link #workAvailable} does. Where the heap has no
+   * room for that, they are told a little later: what is in the queue must not wait for ever.
+   */
+  protected final void wake() {
+    while (!tryWake(false)) {
+      HeapShortage.await();
+    }
+  }
+
+  /**
+   * As {@link #wake}, but does not wait.
+   *
+   * @param more whether an item has come to a call that is in the queue already
+   * @return false if there is no memory even to do it later: it is to be called again
+   */
+  private boolean tryWake(boolean more) {
+    try {
+      if (more) {
+        moreAvailable();
+      } else {
+        workAvailable();
+      }
+      return true;
+    } catch (OutOfMemoryError e) {
+      return wakeLater();
+    }
+  }
+
+  private boolean wakeLater() {
+    if (wakeDue.compareAndSet(false, true)) {
+      try {
+        var _ = Timer.tryAfter(WAKE_AGAIN, wakeAgain);
+      } catch (OutOfMemoryError e) {
+        wakeDue.set(false);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void wakeAgain() {
+    wakeDue.set(false); // before it is done: what comes later sees to another
+    wake();
   }
 
   /**
@@ -300,7 +354,7 @@ public abstract class AbstractPool implements Pool {
   protected final void callHelper() {
     AbstractPool there = helper;
     if (there != null) {
-      there.workAvailable();
+      there.wake();
     }
   }
 
@@ -355,7 +409,7 @@ public abstract class AbstractPool implements Pool {
 
   /** Makes the pool that this one helps look for work: this one takes no more. */
   protected final void callSource() {
-    source.workAvailable();
+    source.wake();
   }
 
   /** Returns whether anything is left to do of what was accepted, by this pool or its helper. */
@@ -396,10 +450,19 @@ public abstract class AbstractPool implements Pool {
   protected final @Nullable Batch<?, ?> poll(int most) {
     Batch<?, ?> batch = source.queue.poll(most, null);
     if (batch != null) {
-      source.taken(batch);
-      batch.polled();
+      source.tellOfTaken(batch);
     }
     return batch;
+  }
+
+  /** Tells those who keep account of it. The batch has left the queue, and must not be lost. */
+  private void tellOfTaken(Batch<?, ?> batch) {
+    try {
+      taken(batch);
+      batch.polled();
+    } catch (OutOfMemoryError e) {
+      // Who is not told of this one is told of the next.
+    }
   }
 
   /**
@@ -416,8 +479,7 @@ public abstract class AbstractPool implements Pool {
     }
     if (batch != null) {
       batch.handedBack = true;
-      taken(batch);
-      batch.polled();
+      tellOfTaken(batch);
     }
     return batch;
   }
@@ -481,7 +543,7 @@ public abstract class AbstractPool implements Pool {
     if (batch.isClosed()) {
       source.queue.release(batch); // its last item may have ended while it was to be handed back
     }
-    source.workAvailable();
+    source.wake();
     source.checkQuiet();
   }
 
@@ -526,6 +588,15 @@ public abstract class AbstractPool implements Pool {
     offer(run, run.enters());
   }
 
+  /** As {@link #offer(Run)}, but does not wait for memory; false if it is to be offered again. */
+  final boolean tryOffer(Run<?, ?> run) {
+    boolean enters = run.enters();
+    if (enters) {
+      queue.addEntered(run);
+    }
+    return tryWake(!enters);
+  }
+
   /**
    * Puts a stream that has items to take in the queue.
    *
@@ -534,9 +605,9 @@ public abstract class AbstractPool implements Pool {
   final void offer(Run<?, ?> run, boolean enters) {
     if (enters) {
       queue.addEntered(run);
-      workAvailable();
-    } else {
-      moreAvailable();
+    }
+    while (!tryWake(!enters)) {
+      HeapShortage.await();
     }
   }
 
@@ -545,7 +616,7 @@ public abstract class AbstractPool implements Pool {
     if (!queue.add(run)) {
       throw rejected();
     }
-    workAvailable();
+    wake();
   }
 
   /** Called when a lazy stream has begun. */
@@ -575,7 +646,15 @@ public abstract class AbstractPool implements Pool {
       resume(batch);
       return;
     }
-    batch.pausesUntil(Timer.after(pauseBefore(batch.attempt()), () -> resume(batch)));
+    while (true) {
+      try {
+        Duration pause = pauseBefore(batch.attempt());
+        batch.pausesUntil(Timer.tryAfter(pause, () -> resume(batch)));
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
   }
 
   /** Returns the pause before an attempt, which is at least the second. */
@@ -589,10 +668,14 @@ public abstract class AbstractPool implements Pool {
   }
 
   private void resume(Batch<?, ?> batch) {
-    batch.queuedNow(); // the pause does not count as waiting for a worker
+    try {
+      batch.queuedNow(); // the pause does not count as waiting for a worker
+    } catch (OutOfMemoryError e) {
+      // A recording is told of a longer wait.
+    }
     if (queue.resume(batch)) {
       batch.sink().resumed();
-      workAvailable();
+      wake();
     }
   }
 
@@ -849,7 +932,7 @@ public abstract class AbstractPool implements Pool {
         batch.stopCall(STOPPED_AT_ONCE);
       }
     }
-    workAvailable();
+    wake();
   }
 
   @Override

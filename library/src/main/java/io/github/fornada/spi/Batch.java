@@ -191,13 +191,17 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** Notes that these items wait from now on, if a recording needs that. */
   void queuedNow() {
-    if (FlightEvents.wantTasks()) {
-      queuedAt(System.nanoTime());
-    }
+    queuedAt(FlightEvents.nowIfWanted());
   }
 
-  /** Notes that all items have waited since {@code nanos}, a value of {@link System#nanoTime}. */
+  /**
+   * Notes that all items have waited since {@code nanos}, a value of {@link System#nanoTime} or
+   * {@link FlightEvents#NOT_KNOWN}.
+   */
   void queuedAt(long nanos) {
+    if (nanos == FlightEvents.NOT_KNOWN) {
+      return;
+    }
     long[] times = new long[states.size()];
     Arrays.fill(times, nanos);
     queued = times;
@@ -356,13 +360,22 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     } catch (OutOfMemoryError e) {
       // An event is missed rather than an outcome.
     }
-    HandedOver.release(items[offset + i]);
+    releaseItem(i);
     try {
       passOn(i, value, worker);
     } finally {
       close(1);
     }
     return true;
+  }
+
+  /** Releases the copy of an item that has ended for good. */
+  private void releaseItem(int i) {
+    try {
+      HandedOver.release(items[offset + i]);
+    } catch (OutOfMemoryError e) {
+      // A file stays until the pool ends, rather than the item without its outcome.
+    }
   }
 
   /**
@@ -523,10 +536,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       return false;
     }
     Outcome<R> outcome = explained(thatWas);
-    sink.pool.hasFailed(outcome);
-    sink.hasFailed();
     boolean again =
-        mayBeRetried
+        countFailure(outcome)
+            && mayBeRetried
             && attempt <= sink.pool.policy().retries()
             && !outcome.isDone()
             && !(outcome instanceof Outcome.Cancelled)
@@ -534,7 +546,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             && sink.mayRetry(this, i);
     tellOf(i, outcome, !again, usage);
     if (!again) {
-      HandedOver.release(items[offset + i]);
+      releaseItem(i);
     }
     try {
       if (again) {
@@ -549,6 +561,17 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       close(1);
     }
     return true;
+  }
+
+  /** Returns whether there was memory for that: where not, there is none for another attempt. */
+  private boolean countFailure(Outcome<R> outcome) {
+    try {
+      sink.pool.hasFailed(outcome);
+      sink.hasFailed();
+      return true;
+    } catch (OutOfMemoryError e) {
+      return false;
+    }
   }
 
   private Outcome<R> explained(Outcome<R> outcome) {
@@ -595,7 +618,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       return false;
     }
     tellOf(i, outcome, true, null);
-    HandedOver.release(items[offset + i]);
+    releaseItem(i);
     try {
       passOn(i, outcome, "");
     } finally {

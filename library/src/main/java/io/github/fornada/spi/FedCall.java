@@ -3,6 +3,7 @@ package io.github.fornada.spi;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.HeapShortage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -22,10 +23,13 @@ public final class FedCall {
    */
   public interface Feed {
     /**
-     * Gives out at most {@code most} items; null if none may be begun now: then the pool asks again
-     * after {@link FedCall#offer}. Called under locks of the pool: it must not call a pool.
+     * Puts at most {@code most} items into {@code into}; none if none may be begun now: then the
+     * pool asks again after {@link FedCall#offer}. Called under locks of the pool: it must not call
+     * a pool.
+     *
+     * @throws OutOfMemoryError before an item has been taken out
      */
-    @Nullable Load take(int most);
+    void take(int most, Taken into);
 
     /** Returns whether {@link #take} would probably give out something; called under locks. */
     boolean hasMore();
@@ -100,15 +104,15 @@ public final class FedCall {
 
     /** The pool was shut down: it takes no more. Called without a lock. */
     void refused();
-  }
 
-  /**
-   * Items that are given out.
-   *
-   * @param tags what comes back with each item's outcome; never null
-   */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  public record Load(@Nullable Object[] items, @Nullable Object[] tags) {}
+    /**
+     * Returns whether it may be told again of an item where {@link #done} or {@link #ended} has
+     * thrown an {@link OutOfMemoryError}: it has changed nothing then.
+     */
+    default boolean canBeToldAgain() {
+      return false;
+    }
+  }
 
   /** A function made of several, of which one is the user's own that matters to messages. */
   public interface Composed<T extends @Nullable Object, R extends @Nullable Object>
@@ -298,14 +302,6 @@ public final class FedCall {
       implements OpenCall {
     private final Feed feed;
 
-    /** Items put in batches. Guarded by lock. */
-    private long batched;
-
-    /**
-     * What was taken while the heap had no room for its batch; null for nothing. Guarded by lock.
-     */
-    private @Nullable Load kept;
-
     private volatile boolean over;
 
     /** Written before the start. */
@@ -320,26 +316,14 @@ public final class FedCall {
     }
 
     @Override
-    @Nullable Batch<@Nullable Object, @Nullable Object> takeLocked(int most) {
-      Load load = kept == null ? feed.take(most) : kept;
-      if (load == null) {
-        return null;
-      }
-      kept = load; // until it is in a batch
-      int n = load.items().length;
-      var batch =
-          new Batch<@Nullable Object, @Nullable Object>(
-              this, function, load.items(), 0, n, batched, pool.nextTasks(n), 1);
-      batch.tagged(load.tags());
-      batch.queuedNow();
-      batched += n;
-      kept = null;
-      return batch;
+    void takeItems(int most, Taken into) {
+      into.waitSince(FlightEvents.nowIfWanted()); // while a lack of memory loses nothing
+      feed.take(most, into);
     }
 
     @Override
-    boolean hasMore() {
-      return !isStopped() && (kept != null || feed.hasMore());
+    boolean hasItems() {
+      return feed.hasMore();
     }
 
     @Override
@@ -349,7 +333,7 @@ public final class FedCall {
 
     @Override
     boolean canBeToldAgain() {
-      return false; // what a feed does with an outcome is its own
+      return feed.canBeToldAgain();
     }
 
     private static Object tag(Batch<?, ?> batch, int i) {
@@ -397,7 +381,22 @@ public final class FedCall {
         int count,
         String worker) {
       for (int k = 0; k < count; k++) {
-        feed.done(tag(batch, first + k), values[from + k], worker, k == count - 1);
+        tellDone(tag(batch, first + k), values[from + k], worker, k == count - 1);
+      }
+    }
+
+    /** Tells the feed until there is memory for it: those before it were told already. */
+    private void tellDone(Object tag, @Nullable Object value, String worker, boolean isLast) {
+      while (true) {
+        try {
+          feed.done(tag, value, worker, isLast);
+          return;
+        } catch (OutOfMemoryError e) {
+          if (!feed.canBeToldAgain()) {
+            throw e;
+          }
+          HeapShortage.await(e);
+        }
       }
     }
 

@@ -78,6 +78,11 @@ final class FlightEvents {
     return isRecording() && new Task().isEnabled();
   }
 
+  /** Returns the time, or {@link #NOT_KNOWN} where no recording wants events of tasks. */
+  static long nowIfWanted() {
+    return wantTasks() ? System.nanoTime() : NOT_KNOWN;
+  }
+
   static void ended(
       Batch<?, ?> batch, int i, ExecutionModel model, Class<?> outcome, TaskUsage usage) {
     if (!wantTasks()) {

@@ -31,10 +31,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   private volatile @Nullable Thread helper;
 
   /** When the items were handed over; unknown unless a Flight Recorder recording needs it. */
-  private final long queued = FlightEvents.wantTasks() ? System.nanoTime() : FlightEvents.NOT_KNOWN;
-
-  /** The index of the next item to take. Guarded by lock. */
-  private int next;
+  private final long queued = FlightEvents.nowIfWanted();
 
   /** The first failure. Guarded by lock. */
   private @Nullable ItemFailure failure;
@@ -117,36 +114,26 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   }
 
   @Override
-  @Nullable Batch<T, R> takeLocked(int most) {
-    if (next == size) {
-      return null;
+  void takeItems(int most, Taken into) {
+    int next = (int) handedOut();
+    if (next < size) {
+      @Nullable Object[] piece = items[ChunkedArray.piece(next)];
+      int from = ChunkedArray.within(next);
+      into.put(piece, from, Math.min(most, piece.length - from)); // not across a piece's end
+      into.waitSince(queued);
     }
-    @Nullable Object[] piece = items[ChunkedArray.piece(next)];
-    int from = ChunkedArray.within(next);
-    int n = Math.min(most, piece.length - from); // a batch does not cross a piece's end
-    var batch = new Batch<T, R>(this, function, piece, from, n, next, pool.nextTasks(n), 1);
-    if (queued != FlightEvents.NOT_KNOWN) {
-      batch.queuedAt(queued);
-    }
-    next += n;
-    return batch;
   }
 
   @Override
-  boolean hasMore() {
-    lock.lock();
-    try {
-      return next < size && !isStopped();
-    } finally {
-      lock.unlock();
-    }
+  boolean hasItems() {
+    return handedOut() < size;
   }
 
   /** Returns how many items no worker has taken yet. */
   long left() {
     lock.lock();
     try {
-      return isStopped() ? 0 : size - next;
+      return isStopped() ? 0 : size - handedOut();
     } finally {
       lock.unlock();
     }

@@ -1,6 +1,6 @@
 package io.github.fornada.spi;
 
-import java.util.ArrayDeque;
+import io.github.fornada.jvm.Fifo;
 import java.util.Arrays;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ final class PendingItems {
   /** Stands for the item null in a queue that takes none. */
   private static final Object NULL = new Object();
 
-  private final ArrayDeque<Object> entries = new ArrayDeque<>();
+  private final Fifo<Object> entries = new Fifo<>();
 
   /** Returns the entry to {@linkplain #add add} for an item. Needs no lock. */
   static Object entry(@Nullable Object item) {
@@ -44,16 +44,9 @@ final class PendingItems {
     entries.clear();
   }
 
-  /**
-   * Items in the order in which they came.
-   *
-   * @param times when each arrived; null if that is known of none
-   */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Taken(@Nullable Object[] items, long @Nullable [] times) {}
-
-  /** Returns the first items, which stay until they are {@linkplain #drop dropped}. */
-  Taken first(int n) {
+  /** Moves the first items, at most {@code most}; none where there is no memory. */
+  void take(int most, Taken into) {
+    int n = Math.min(most, entries.size());
     var items = new @Nullable Object[n];
     long[] times = null;
     Iterator<Object> all = entries.iterator();
@@ -71,13 +64,10 @@ final class PendingItems {
         items[i] = entry == NULL ? null : entry;
       }
     }
-    return new Taken(items, times);
-  }
-
-  /** Removes the first items. Needs no memory. */
-  void drop(int n) {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++) { // now that there was memory for all
       var _ = entries.remove();
     }
+    into.put(items, 0, n);
+    into.waitSince(times);
   }
 }

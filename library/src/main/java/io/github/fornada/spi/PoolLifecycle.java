@@ -1,5 +1,6 @@
 package io.github.fornada.spi;
 
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Log;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -204,8 +205,8 @@ final class PoolLifecycle {
     LockSupport.unpark(keeper); // accepted items are no longer wanted
     refuse();
     String reason = AbstractPool.STOPPED_AT_ONCE;
-    var never = new ArrayList<Runnable>();
     WorkQueue.Drained drained = queue.drain();
+    var never = new ArrayList<Runnable>(drained.waiting().size());
     for (Object entry : drained.waiting()) {
       switch (entry) {
         case Run<?, ?> run -> run.stop(reason);
@@ -251,11 +252,19 @@ final class PoolLifecycle {
    * the queue. So checking the streams first and then the queue cannot miss anything.
    */
   void checkQuiet() {
-    if (streamsRefused
-        && openStreams().stream().noneMatch(OpenCall::hasPending)
-        && queue.isQuiet()
-        && quietSeen.compareAndSet(false, true)) {
+    if (streamsRefused && isQuiet() && quietSeen.compareAndSet(false, true)) {
       pool.onQuiet();
+    }
+  }
+
+  /** Returns whether nothing is left to do, as soon as there is memory to find that out. */
+  private boolean isQuiet() {
+    while (true) {
+      try {
+        return openStreams().stream().noneMatch(OpenCall::hasPending) && queue.isQuiet();
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
     }
   }
 

@@ -30,10 +30,11 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   /** Batches taken and not closed. Guarded by lock. */
   private final Set<Batch<T, R>> outstanding = new HashSet<>();
 
-  /**
-   * A batch that was made while the heap had no room to note it; null for none. Guarded by lock.
-   */
-  private @Nullable Batch<T, R> unnoted;
+  /** What was taken and is in no batch yet. Guarded by lock. */
+  private final Taken unbatched = new Taken();
+
+  /** The number of items that were taken, also of those in no batch yet. Guarded by lock. */
+  private long handedOut;
 
   /** Set once, under lock; read by any thread. */
   private volatile boolean stopped;
@@ -80,21 +81,41 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   final @Nullable Batch<T, R> take(int most) {
     lock.lock();
     try {
-      Batch<T, R> batch = stopped ? null : unnoted == null ? takeLocked(most) : unnoted;
-      if (batch == null) {
-        queued = false;
-      } else {
-        unnoted = batch;
-        outstanding.add(batch);
-        unnoted = null;
+      if (!stopped && unbatched.isEmpty()) {
+        takeItems(most, unbatched);
+        if (!unbatched.isEmpty()) {
+          unbatched.numbered(handedOut, pool.nextTasks(unbatched.count()));
+          handedOut += unbatched.count();
+        }
       }
-      return batch;
+      if (unbatched.isEmpty()) {
+        queued = false;
+        return null;
+      }
+      return batchOfTaken();
     } finally {
       lock.unlock();
     }
   }
 
-  abstract @Nullable Batch<T, R> takeLocked(int most);
+  /**
+   * Puts at most {@code most} items into {@code into}; none if there is none to take now. Where
+   * there is no memory, it throws before an item has left its source. Under lock.
+   */
+  abstract void takeItems(int most, Taken into);
+
+  /** Makes the batch of the items that were taken, and notes it. Under lock. */
+  private Batch<T, R> batchOfTaken() {
+    Batch<T, R> batch = unbatched.batch(this);
+    outstanding.add(batch);
+    unbatched.clear(); // now that there was memory for all
+    return batch;
+  }
+
+  /** Returns the number of items that were taken, which is the index of the next. Under lock. */
+  final long handedOut() {
+    return handedOut;
+  }
 
   /** Returns how many items a thread should take at once, from the time that earlier items took. */
   final int batchSize() {
@@ -144,35 +165,43 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   }
 
   /** Returns whether items wait to be taken now; a hint for waking more workers. */
-  abstract boolean hasMore();
+  final boolean hasMore() {
+    lock.lock();
+    try {
+      return !stopped && (!unbatched.isEmpty() || hasItems());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether {@link #takeItems} would probably find items. Under lock. */
+  abstract boolean hasItems();
 
   @Override
   final void stop(String reason) {
-    List<Batch<T, R>> toCancel = null;
-    while (toCancel == null) {
+    List<Batch<T, R>> toCancel;
+    while (true) {
       OutOfMemoryError lack;
       lock.lock();
       try {
         if (stopped) {
           return;
         }
-        toCancel = new ArrayList<>(outstanding.size() + 1);
-        toCancel.addAll(outstanding);
-        if (unnoted != null) {
-          toCancel.add(unnoted);
+        if (!unbatched.isEmpty()) {
+          var _ = batchOfTaken(); // so that they have their outcomes too
         }
+        toCancel = new ArrayList<>(outstanding);
         onStop(reason);
         stopped = true;
-        unnoted = null;
         break;
       } catch (OutOfMemoryError e) {
         lack = e;
-        toCancel = null;
       } finally {
         lock.unlock();
       }
       HeapShortage.await(lack);
     }
+    hasStopped();
     for (Batch<T, R> batch : toCancel) {
       cancel(batch, reason);
     }
@@ -203,8 +232,11 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
     return true;
   }
 
-  /** Under lock, once. */
+  /** Under lock; again where there was no memory for it. */
   abstract void onStop(String reason);
+
+  /** Called once it was stopped, without the lock. */
+  void hasStopped() {}
 
   @Override
   final boolean isStopped() {

@@ -4,10 +4,11 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.Callbacks;
+import io.github.fornada.jvm.Fifo;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Sources;
 import java.io.Serial;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
@@ -93,14 +94,6 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Whether the pool takes no more items. */
   private boolean refused;
 
-  /**
-   * Items that were read while the heap had no room for their batch, and their number; null for
-   * none. Guarded by lock.
-   */
-  private @Nullable Object @Nullable [] keptItems;
-
-  private int keptCount;
-
   /** Whether pending items were dropped: taken from the source, and not with a worker yet. */
   private boolean dropped;
 
@@ -122,13 +115,10 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private final ReorderBuffer<E> due = new ReorderBuffer<>();
 
   /** Elements moved from {@link #due} for the consumer; used by the consuming thread only. */
-  private final ArrayDeque<E> drained = new ArrayDeque<>();
+  private final Fifo<E> drained = new Fifo<>();
 
   /** Whether the consumer has begun; used by the consuming thread only. */
   private boolean started;
-
-  /** The number of items put in batches. */
-  private long batched;
 
   /** The number of items that have ended. */
   private long endedCount;
@@ -380,72 +370,43 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   // ---- called by workers
 
   @Override
-  @Nullable Batch<T, R> takeLocked(int most) {
+  void takeItems(int most, Taken into) {
     Iterator<? extends T> it = direct;
-    return it == null ? takePending(Math.min(most, pending.size())) : takeDirectly(it, most);
+    if (it == null) {
+      pending.take(most, into);
+    } else {
+      takeDirectly(it, most, into);
+    }
   }
 
-  private @Nullable Batch<T, R> takePending(int n) {
-    if (n == 0) {
-      return null;
-    }
-    PendingItems.Taken some = pending.first(n);
-    var batch = new Batch<T, R>(this, function, some.items(), 0, n, batched, pool.nextTasks(n), 1);
-    long[] times = some.times();
-    if (times != null) {
-      batch.queuedAt(times);
-    }
-    pending.drop(n); // now that there was memory for all
-    batched += n;
-    return batch;
-  }
-
-  private @Nullable Batch<T, R> takeDirectly(Iterator<? extends T> it, int most) {
-    @Nullable Object[] items = keptItems;
-    int got = keptCount;
-    if (items == null) {
-      int n = refused || exhausted ? 0 : (int) Math.max(0, Math.min(room(), most));
-      items = new @Nullable Object[n];
-      got = 0;
-      try {
-        while (got < n && it.hasNext()) {
-          items[got] = it.next();
-          got++;
-        }
-        exhausted = exhausted || (n > 0 && !it.hasNext());
-      } catch (RuntimeException | Error e) { // such as a ConcurrentModificationException
-        sourceFailure = e;
-        exhausted = true;
+  private void takeDirectly(Iterator<? extends T> it, int most, Taken into) {
+    int n = refused || exhausted ? 0 : (int) Math.max(0, Math.min(room(), most));
+    var items = new @Nullable Object[n];
+    into.waitSince(FlightEvents.nowIfWanted()); // while a lack of memory loses nothing
+    int got = 0;
+    try {
+      while (got < n && it.hasNext()) {
+        items[got] = it.next();
+        got++;
       }
-      taken += got;
-      starved = room() <= 0;
+      exhausted = exhausted || (n > 0 && !it.hasNext());
+    } catch (RuntimeException | Error e) { // such as a ConcurrentModificationException
+      sourceFailure = e;
+      exhausted = true;
     }
+    into.put(items, 0, got);
+    taken += got;
+    starved = room() <= 0;
     if (got == 0) {
       forConsumer.signalAll(); // the source is empty, or it threw
-      return null;
     }
-    keptItems = items; // until they are in a batch
-    keptCount = got;
-    var batch = new Batch<T, R>(this, function, items, 0, got, batched, pool.nextTasks(got), 1);
-    batch.queuedNow();
-    batched += got;
-    keptItems = null;
-    keptCount = 0;
-    return batch;
   }
 
   @Override
-  boolean hasMore() {
-    lock.lock();
-    try {
-      return !isStopped()
-          && (direct == null
-              // pending items are taken from their source: a shutdown still runs them
-              ? !pending.isEmpty()
-              : keptItems != null || (!refused && !exhausted && room() > 0));
-    } finally {
-      lock.unlock();
-    }
+  boolean hasItems() {
+    return direct == null
+        ? !pending.isEmpty() // taken from their source: a shutdown still runs them
+        : !refused && !exhausted && room() > 0;
   }
 
   @Override
@@ -605,13 +566,16 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         consumerWaits = false;
         lock.unlock();
       }
-      if (offer) {
-        pool.offer(this); // everything drained earlier is consumed by now
+      boolean offered = !offer || pool.tryOffer(this); // what was drained before is consumed by now
+      if (!offered) {
+        mustOfferAgain(); // when the consumer has let go of what it gets now
       }
       if (!drained.isEmpty()) {
         return;
       }
-      if (helps) {
+      if (!offered) {
+        HeapShortage.await();
+      } else if (helps) {
         help();
       }
     }
@@ -620,6 +584,15 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       stop("the consumer was interrupted");
       return new Interrupted(due.taken());
     });
+  }
+
+  private void mustOfferAgain() {
+    lock.lock();
+    try {
+      starved = true;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -707,7 +680,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   /** Returns whether every item that was taken has ended. Under lock. */
   private boolean isDone() {
-    return endedCount == batched && pending.isEmpty();
+    return endedCount == handedOut() && pending.isEmpty();
   }
 
   /** Returns whether the source has no more items, or the pool takes no more. Under lock. */
@@ -762,14 +735,18 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
    * was abandoned, so that it does not depend on the collector which items run. Never waits.
    */
   void abandoned() {
+    boolean interrupt;
     lock.lock();
     try {
-      if (!isStopped()) {
+      interrupt = !isStopped();
+      if (interrupt) {
         refuse();
-        interruptFeeder();
       }
     } finally {
       lock.unlock();
+    }
+    if (interrupt) {
+      interruptFeeder();
     }
     pool.settle(this);
   }
@@ -799,16 +776,26 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   @Override
   void onStop(String reason) {
     stopReason = reason;
-    dropped = !pending.isEmpty();
+    dropped |= !pending.isEmpty();
     pending.clear();
     forFeeder.signalAll();
     forConsumer.signalAll();
+  }
+
+  @Override
+  void hasStopped() {
     interruptFeeder();
   }
 
-  /** The source may wait. Under lock. */
+  /** The source may wait. Called without the lock. */
   private void interruptFeeder() {
-    Thread interrupted = feeder;
+    Thread interrupted;
+    lock.lock();
+    try {
+      interrupted = feeder;
+    } finally {
+      lock.unlock();
+    }
     if (interrupted != null) {
       // From another thread: an interrupt closes a channel that the source reads, and that may
       // block.

@@ -4,6 +4,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.WorkerLostException;
 import io.github.fornada.jvm.BoundedText;
+import io.github.fornada.jvm.HeapShortage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
@@ -312,7 +313,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
         completedHere();
       }
     } else {
-      pool.callbacks().run(single, () -> complete(value));
+      completeElsewhere(() -> complete(value));
     }
   }
 
@@ -327,7 +328,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
         completedHere();
       }
     } else {
-      pool.callbacks().run(single, () -> completeExceptionally(thrown));
+      completeElsewhere(() -> completeExceptionally(thrown));
     }
   }
 
@@ -342,8 +343,24 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
         completedHere();
       }
     } else {
-      pool.callbacks().run(single, this::cancelHere);
+      completeElsewhere(this::cancelHere);
     }
+  }
+
+  /** Completes it on a thread for callbacks, as soon as the heap has room for what that needs. */
+  private void completeElsewhere(Runnable completion) {
+    pool.callbacks()
+        .run(
+            single,
+            () -> {
+              while (!isDone()) {
+                try {
+                  completion.run();
+                } catch (OutOfMemoryError e) {
+                  HeapShortage.await(e);
+                }
+              }
+            });
   }
 
   // ---- waiting
@@ -555,7 +572,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     @Override
     void ended(Batch<T, R> ended, int i, Outcome<R> outcome) {
       batch = null;
-      failed = !(outcome instanceof Outcome.Cancelled) && !isDone();
+      failed |= !(outcome instanceof Outcome.Cancelled) && !isDone(); // it may be told again
       // Before the switch, because a switch over types generates a class when it first runs.
       if (outcome instanceof Outcome.WorkerLost<R> lost) {
         fail(new WorkerLostException(lost.message(), lost.certificate()));
@@ -577,8 +594,8 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
       if (BoundedText.isPlain(item)) {
         fail(ItemFailure.exception(label(0, item), outcome));
       } else {
-        pool.callbacks()
-            .run(this, () -> completeExceptionally(ItemFailure.exception(label(0, item), outcome)));
+        completeElsewhere(
+            () -> completeExceptionally(ItemFailure.exception(label(0, item), outcome)));
       }
     }
 

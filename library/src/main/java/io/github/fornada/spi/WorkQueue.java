@@ -1,7 +1,7 @@
 package io.github.fornada.spi;
 
+import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.HeapShortage;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -22,16 +22,19 @@ import org.jspecify.annotations.Nullable;
 final class WorkQueue {
   private static final int MANY_ENTRIES = 1000; // Guess
 
+  /** With none, the first array would come with the first element, whatever was asked for. */
+  private static final int FIRST_ROOM = 16;
+
   private final ReentrantLock lock = new ReentrantLock();
 
   /**
    * Batches and runs that wait for a worker. A batch that is cancelled here stays until it is
    * polled.
    */
-  private final ArrayDeque<Object> entries = new ArrayDeque<>();
+  private final Fifo<Object> entries = new Fifo<>();
 
   /** Batches that workers have; each knows its index here. */
-  private final ArrayList<Batch<?, ?>> held = new ArrayList<>();
+  private final ArrayList<Batch<?, ?>> held = new ArrayList<>(FIRST_ROOM);
 
   /** Retries whose pause is not over. */
   private final Set<Batch<?, ?>> paused = new HashSet<>();
@@ -201,12 +204,12 @@ final class WorkQueue {
       }
       makeRoom();
       while (true) {
-        Object head = entries.peekFirst();
+        Object head = entries.peek();
         if (head == null) {
           return null;
         }
         if (head instanceof Batch<?, ?> batch) {
-          entries.removeFirst();
+          entries.remove();
           batch.givenBack = false;
           if (batch.hasWaiting()) {
             hold(batch);
@@ -216,10 +219,10 @@ final class WorkQueue {
           var run = (Run<?, ?>) head;
           Batch<?, ?> batch = run.take(most == 0 ? run.batchSize() : most);
           if (batch == null) {
-            entries.removeFirst();
+            entries.remove();
           } else {
             if (entries.size() > 1) {
-              entries.addLast(entries.removeFirst());
+              entries.addLast(entries.remove());
             }
             hold(batch);
             return batch;
@@ -448,10 +451,11 @@ final class WorkQueue {
     lock.lock();
     try {
       var waiting = new ArrayList<>(entries);
-      entries.clear();
       var begun = new ArrayList<>(held);
       begun.addAll(paused);
-      return new Drained(waiting, begun);
+      var drained = new Drained(waiting, begun);
+      entries.clear(); // now that there was memory for all
+      return drained;
     } finally {
       lock.unlock();
     }

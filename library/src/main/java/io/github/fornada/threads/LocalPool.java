@@ -169,9 +169,9 @@ abstract sealed class LocalPool extends AbstractPool
 
   @Override
   protected void workAvailable() {
-    int number = roster.call();
-    if (number != Roster.NOBODY) {
-      start(roster.member(number));
+    Roster.Member member = roster.call();
+    if (member != null) {
+      start(member);
     }
     callWaitingSpare();
   }
@@ -185,14 +185,14 @@ abstract sealed class LocalPool extends AbstractPool
   protected boolean limitWorkers(int count) {
     roster.change(count, keepsIdleThreads(), false);
     if (hasWorkHere()) {
-      workAvailable();
+      wake();
     }
     return true;
   }
 
   private void start(Roster.Member member) {
-    String name = options.name() + "-" + (member.number + 1);
     try {
+      String name = options.name() + "-" + (member.number + 1);
       new Worker(this, member, name, ranks.getAndIncrement()).start();
     } catch (RuntimeException | Error e) { // OutOfMemoryError: "unable to create native thread"
       noThread(e, roster.remove(member));
@@ -220,7 +220,7 @@ abstract sealed class LocalPool extends AbstractPool
   private void startAgain() {
     startDue.set(false);
     if (hasWorkHere()) {
-      workAvailable();
+      wake();
     } else {
       withoutThread.set(0);
     }
@@ -298,8 +298,8 @@ abstract sealed class LocalPool extends AbstractPool
       if (batch != null) {
         worker.takes(batch);
         boolean searched = roster.found(worker.member());
-        if (late ? batch.hasWaiting() : searched && hasWorkHere()) {
-          workAvailable();
+        if (late ? batch.hasWaiting() : searched && seemsToHaveWork()) {
+          wake();
         }
         return batch;
       }
@@ -374,7 +374,7 @@ abstract sealed class LocalPool extends AbstractPool
               () -> {
                 lateCheckDue.set(false);
                 if (lateBatch() != null) {
-                  workAvailable();
+                  wake();
                 }
               });
     }
@@ -575,8 +575,17 @@ abstract sealed class LocalPool extends AbstractPool
     workersByThread.remove(thread);
     if (roster.remove(worker.member()) == 0 && roster.isOver()) {
       threadsEnded();
-    } else if (hasWorkHere()) {
-      workAvailable();
+    } else if (seemsToHaveWork()) {
+      wake();
+    }
+  }
+
+  /** As {@link #hasWorkHere}; true where there is no memory to look. */
+  private boolean seemsToHaveWork() {
+    try {
+      return hasWorkHere();
+    } catch (OutOfMemoryError e) {
+      return true;
     }
   }
 
@@ -602,7 +611,7 @@ abstract sealed class LocalPool extends AbstractPool
     if (batch.hasWaiting()) {
       giveBack(batch);
     } else {
-      workAvailable();
+      wake();
     }
   }
 

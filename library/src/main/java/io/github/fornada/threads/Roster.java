@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("NonAtomicVolatileUpdate") // one lock guards all writes
 final class Roster {
-  /** Returned when no worker needs to be started. */
-  static final int NOBODY = -1;
-
   /** The maximum number of spare workers at a time, as in the common ForkJoinPool by default. */
   private static final int MAX_SPARES = 256;
 
@@ -106,17 +103,17 @@ final class Roster {
   /**
    * Called after work was queued. Wakes a worker if none is searching.
    *
-   * @return the number of a {@linkplain #member worker} that the caller must start, or {@link
-   *     #NOBODY}
+   * @return a worker that the caller must start; null for none
+   * @throws OutOfMemoryError if there is no memory for it; nothing has changed then
    */
-  int call() {
+  @Nullable Member call() {
     if (searching > 0 || (idle == 0 && live >= most)) {
-      return NOBODY;
+      return null;
     }
     lock.lock();
     try {
       if (searching > 0 || ending) {
-        return NOBODY;
+        return null;
       }
       if (idle > 0) {
         idle--;
@@ -124,21 +121,23 @@ final class Roster {
         wakeUps++;
         wake.signal();
       } else if (live < most) {
+        Member member = member(false);
         live++;
         searching++;
-        int number = numbers.nextClearBit(0);
-        numbers.set(number);
-        return number;
+        return member;
       }
-      return NOBODY;
+      return null;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Returns the worker that {@link #call} has given this number. */
-  Member member(int number) {
-    return new Member(number, false, generation);
+  /** Makes a worker that is not counted yet. Under lock. */
+  private Member member(boolean spare) {
+    int number = numbers.nextClearBit(0);
+    var member = new Member(number, spare, generation);
+    numbers.set(number);
+    return member;
   }
 
   /**
@@ -153,10 +152,9 @@ final class Roster {
       if (ending || searching > 0 || idle > 0 || live < most || spares == MAX_SPARES) {
         return null;
       }
+      Member spare = member(true);
       spares++;
-      int number = numbers.nextClearBit(0);
-      numbers.set(number);
-      return new Member(number, true, generation);
+      return spare;
     } finally {
       lock.unlock();
     }
@@ -244,8 +242,13 @@ final class Roster {
         return !leaves(member);
       }
       idle++;
-      if (hasWork.getAsBoolean()) {
-        idle--;
+      boolean more = true; // where there is no memory to look, it looks again itself
+      try {
+        more = hasWork.getAsBoolean();
+      } finally {
+        idle -= more ? 1 : 0;
+      }
+      if (more) {
         searchAgain(member);
         return true;
       }
@@ -282,8 +285,12 @@ final class Roster {
   /** Stops counting the worker, unless there is work after all. Under lock. */
   private boolean leaves(Member member) {
     live--;
-    boolean stays = hasWork.getAsBoolean();
-    live++;
+    boolean stays;
+    try {
+      stays = hasWork.getAsBoolean();
+    } finally {
+      live++;
+    }
     if (stays) {
       searchAgain(member);
     } else {

@@ -7,6 +7,7 @@ import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.jvm.OpenScopes;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -329,13 +330,20 @@ final class Worker implements Runnable {
       int before = stopsThatArrived();
       wasInterrupted |= Thread.interrupted(); // that is not this item's concern
       long started = System.nanoTime();
-      batch.started(i, name, started);
       R value = null;
       Throwable thrown = null;
       Within outer = within;
-      var gateOfItem = new InterruptGate<StackSample>();
-      long pass = gateOfItem.open();
-      within = new Within(batch, i, gateOfItem, pass, outer);
+      InterruptGate<StackSample> gateOfItem;
+      long pass;
+      try {
+        batch.started(i, name, started);
+        gateOfItem = new InterruptGate<>();
+        pass = gateOfItem.open();
+        within = new Within(batch, i, gateOfItem, pass, outer);
+      } catch (OutOfMemoryError e) { // the heap has no room for what an item needs beside itself
+        batch.fail(i, e, name);
+        continue;
+      }
       // Read after `within` was written. A cancel writes that the call is stopped before it reads
       // `within`. So one of the two sees the other.
       boolean skipped = batch.isUnwanted();
@@ -356,19 +364,24 @@ final class Worker implements Runnable {
         thread.setContextClassLoader(loader);
         OwnThreads.restore(thread, ownName, ownPriority, ownHandler);
       }
-      TaskUsage usage =
-          pool.isObserved() || recorded
-              ? TaskUsage.of(name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
-              : null;
-      if (thrown != null && !batch.isUnwanted() && stops() > before) {
-        // Not a failure of its own, so it is not tried again.
-        batch.end(
-            i,
-            new Outcome.Cancelled<>("it was stopped with the task that waits for it"),
-            usage,
-            name);
-      } else {
-        end(batch, i, skipped, thrown, value, usage);
+      try {
+        TaskUsage usage =
+            pool.isObserved() || recorded
+                ? TaskUsage.of(
+                    name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
+                : null;
+        if (thrown != null && !batch.isUnwanted() && stops() > before) {
+          // Not a failure of its own, so it is not tried again.
+          batch.end(
+              i,
+              new Outcome.Cancelled<>("it was stopped with the task that waits for it"),
+              usage,
+              name);
+        } else {
+          end(batch, i, skipped, thrown, value, usage);
+        }
+      } catch (OutOfMemoryError e) { // for its outcome
+        batch.fail(i, e, name);
       }
       wasInterrupted |= Thread.interrupted(); // by a callback, or by what is looked at next
     }
@@ -512,13 +525,31 @@ final class Worker implements Runnable {
     if (!InterruptGate.isRunning(seen) || current != batch || item != i) {
       return false;
     }
-    long pass = InterruptGate.passOf(seen);
-    abandonLater(batch, i, pass); // before the interrupt, which may take long to return
-    return gate.interrupt(pass, thread, null);
+    return interrupt(batch, i, InterruptGate.passOf(seen), null);
+  }
+
+  /** Interrupts the item, and leaves it behind after the grace. */
+  private boolean interrupt(Batch<?, ?> batch, int i, long pass, @Nullable StackSample stack) {
+    try {
+      // Before the interrupt, which may take long to return.
+      abandonment = Timer.tryAfter(pool.policy().grace(), () -> abandon(batch, i, pass));
+    } catch (OutOfMemoryError e) {
+      boolean done = gate.interrupt(pass, thread, stack); // it may be the item that fills the heap
+      abandonLater(batch, i, pass);
+      return done;
+    }
+    return gate.interrupt(pass, thread, stack);
   }
 
   private void abandonLater(Batch<?, ?> batch, int i, long pass) {
-    abandonment = LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
+    while (true) {
+      try {
+        abandonment = LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
   }
 
   /**
@@ -533,6 +564,14 @@ final class Worker implements Runnable {
   }
 
   private void checkTimeout(Duration limit) {
+    try {
+      checkTimeoutOnce(limit);
+    } catch (OutOfMemoryError e) {
+      checkTimeoutLater(limit, SOON);
+    }
+  }
+
+  private void checkTimeoutOnce(Duration limit) {
     armed.set(false);
     long seen = gate.word();
     long pass = InterruptGate.passOf(seen);
@@ -558,20 +597,28 @@ final class Worker implements Runnable {
   /** Interrupts the item because its time is over. */
   private void interrupt(Duration limit, Batch<?, ?> batch, int i, long pass, StackSample stack) {
     long seen = gate.word();
-    if (InterruptGate.isOpen(seen) && InterruptGate.passOf(seen) == pass) {
-      // Scheduled before the interrupt, which may take long to return.
-      abandonLater(batch, i, pass);
-    }
-    if (!gate.interrupt(pass, thread, stack)) {
+    boolean runs = InterruptGate.isOpen(seen) && InterruptGate.passOf(seen) == pass;
+    if (!runs || !interrupt(batch, i, pass, stack)) {
       checkTimeoutLater(limit, SOON); // it has ended, or a cancel came first
     }
   }
 
   private void checkTimeoutLater(Duration limit, Duration pause) {
     if (armed.compareAndSet(false, true)) {
-      check = LocalPool.later(pause, () -> checkTimeout(limit));
+      check = after(pause, limit);
       if (over) { // read after `check` was written, as run() reads `check` after it wrote `over`
         letTimerGo();
+      }
+    }
+  }
+
+  /** Schedules a check of the timeout, as soon as the heap has room for it. */
+  private Future<?> after(Duration pause, Duration limit) {
+    while (true) {
+      try {
+        return LocalPool.later(pause, () -> checkTimeout(limit));
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
       }
     }
   }
@@ -582,15 +629,22 @@ final class Worker implements Runnable {
     }
     StackSample stack = gate.takeCause();
     long began = startedNanos;
-    pool.abandon(
-        this,
-        batch,
-        () -> {
-          for (Within w = within; w != null; w = w.outer()) {
-            endAbandoned(w.batch(), w.item(), stack, began);
-          }
-          endAbandoned(batch, i, stack, began);
-        });
+    while (true) {
+      try {
+        pool.abandon(
+            this,
+            batch,
+            () -> {
+              for (Within w = within; w != null; w = w.outer()) {
+                endAbandoned(w.batch(), w.item(), stack, began);
+              }
+              endAbandoned(batch, i, stack, began);
+            });
+        return;
+      } catch (OutOfMemoryError e) { // for its thread: nothing was begun then
+        HeapShortage.await(e);
+      }
+    }
   }
 
   private <T, R> void endAbandoned(

@@ -21,10 +21,17 @@ class ShortOfMemoryTest {
       import io.github.fornada.Outcome;
       import io.github.fornada.Pool;
       import io.github.fornada.advice.AutoPool;
+      import io.github.fornada.pipeline.Origin;
+      import io.github.fornada.pipeline.Pipeline;
+      import io.github.fornada.pipeline.PipelineOutcome;
+      import io.github.fornada.pipeline.PipelineRun;
+      import io.github.fornada.pipeline.StageModel;
       import io.github.fornada.process.ProcessPool;
       import io.github.fornada.threads.SequentialPool;
       import io.github.fornada.threads.ThreadPool;
       import io.github.fornada.threads.VirtualThreadPool;
+      import java.time.Duration;
+      import java.util.BitSet;
       import java.util.Iterator;
       import java.util.List;
       import java.util.stream.IntStream;
@@ -53,27 +60,61 @@ class ShortOfMemoryTest {
           return i;
         }
 
+        /** Pipelines of 60 items, whose results have 1 MB of each. */
+        static PipelineRun<?> run(String kind) {
+          List<Integer> items = IntStream.range(0, ITEMS).boxed().toList();
+          StageModel<?> model =
+              kind.equals("workers") ? StageModel.processes(2) : StageModel.threads(2);
+          Pipeline<byte[]> made =
+              kind.equals("flat")
+                  ? Pipeline.from(items)
+                      .flatStage("make", model, i -> Stream.of(i, i, i).map(x -> new byte[333_333]))
+                  : Pipeline.from(items).stage("make", model, Short::large);
+          return kind.equals("batches")
+              ? made.batches(3, Duration.ofDays(1))
+                  .stage("same", StageModel.threads(2), batch -> batch).run()
+              : made.stage("same", StageModel.threads(2), bytes -> bytes).run();
+        }
+
+        /** Counts the items that outcomes were made from. */
+        static int count(Iterator<?> it, boolean pauses) throws InterruptedException {
+          var ended = new BitSet();
+          int n = 0;
+          Object last = null;
+          while (true) {
+            try {
+              if (!it.hasNext()) {
+                return n == 0 ? ended.cardinality() : n;
+              }
+              last = it.next();
+              if (last instanceof PipelineOutcome<?> outcome) {
+                for (Origin origin : outcome.origins()) {
+                  ended.set((int) origin.index());
+                }
+              } else {
+                n++;
+              }
+              last = null;
+              Thread.sleep(pauses ? 3 : 0);
+            } catch (OutOfMemoryError e) {
+              // of this thread: it goes on, as others make room
+            }
+          }
+        }
+
         public static void main(String[] args) throws Exception {
           boolean threads = args[1].equals("threads");
           List<Integer> items = IntStream.range(0, ITEMS).boxed().toList();
-          int ended = 0;
-          try (Pool pool = open(args[0])) {
-            Stream<? extends Outcome<?>> outcomes =
-                threads ? pool.outcomes(items, Short::slow) : pool.outcomes(items, Short::large);
-            Iterator<? extends Outcome<?>> it = outcomes.iterator();
-            Outcome<?> last = null;
-            while (true) {
-              try {
-                if (!it.hasNext()) {
-                  break;
-                }
-                last = it.next();
-                ended++;
-                last = null;
-                Thread.sleep(threads ? 0 : 3);
-              } catch (OutOfMemoryError e) {
-                // of this thread: it goes on, as others make room
-              }
+          int ended;
+          if (args[1].equals("stages")) {
+            try (PipelineRun<?> run = run(args[0])) {
+              ended = count(run.outcomes().iterator(), true);
+            }
+          } else {
+            try (Pool pool = open(args[0])) {
+              Stream<? extends Outcome<?>> outcomes =
+                  threads ? pool.outcomes(items, Short::slow) : pool.outcomes(items, Short::large);
+              ended = count(outcomes.iterator(), !threads);
             }
           }
           System.out.println(ended + " of " + ITEMS + " have ended");
@@ -96,6 +137,14 @@ class ShortOfMemoryTest {
   void resultsThatFillTheHeapForAMomentCostNoOutcome(String model, @TempDir Path folder)
       throws Exception {
     Programs.Ran ran = run(folder, ":", "-Xmx20m", model, "heap");
+    assertThat(ran.said()).isEqualTo("60 of 60 have ended\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "flat", "batches", "workers"})
+  void whatStagesMakeAndFillsTheHeapWithCostsNoOutcome(String stages, @TempDir Path folder)
+      throws Exception {
+    Programs.Ran ran = run(folder, ":", "-Xmx20m", stages, "stages");
     assertThat(ran.said()).isEqualTo("60 of 60 have ended\n");
   }
 

@@ -70,9 +70,9 @@ public final class RosterScenario implements Explorer.Scenario {
   }
 
   private void call() {
-    int number = roster.call();
-    if (number != Roster.NOBODY) {
-      var _ = starts[number].incrementAndGet();
+    Roster.Member member = roster.call();
+    if (member != null) {
+      var _ = starts[member.number].incrementAndGet();
     }
   }
 
