@@ -782,6 +782,11 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     var _ = after(pause, action);
   }
 
+  /** As {@link #later}, but throws where the heap has no room for it, as {@link Timer#tryAfter}. */
+  static void tryLater(Duration pause, Runnable action) {
+    var _ = Timer.tryAfter(pause, action);
+  }
+
   @Override
   public void enters() {
     ownThreads.add(Thread.currentThread());

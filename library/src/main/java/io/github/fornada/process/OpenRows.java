@@ -1,6 +1,5 @@
 package io.github.fornada.process;
 
-import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
 import java.time.Duration;
@@ -137,7 +136,7 @@ final class OpenRows {
   /** Under lock. */
   private void checkIn(long nanos) {
     try {
-      var _ = Timer.tryAfter(Duration.ofNanos(nanos), check);
+      Engine.tryLater(Duration.ofNanos(nanos), check);
       checkIsDue = true;
     } catch (OutOfMemoryError e) {
       checkIsDue = false; // the next row that is opened sees to it

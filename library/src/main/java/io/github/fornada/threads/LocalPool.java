@@ -9,6 +9,7 @@ import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.Durations;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StartedBy;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.time.Duration;
@@ -368,15 +369,18 @@ abstract sealed class LocalPool extends AbstractPool
 
   private void checkForLateBatchesLater() {
     if (lateCheckDue.compareAndSet(false, true)) {
-      var _ =
-          later(
-              LATE,
-              () -> {
-                lateCheckDue.set(false);
-                if (lateBatch() != null) {
-                  wake();
-                }
-              });
+      try {
+        var _ = tryLater(LATE, this::checkForLateBatches);
+      } catch (OutOfMemoryError e) {
+        lateCheckDue.set(false); // who looks for a batch next sees to it
+      }
+    }
+  }
+
+  private void checkForLateBatches() {
+    lateCheckDue.set(false);
+    if (lateBatch() != null) {
+      wake();
     }
   }
 
@@ -413,8 +417,12 @@ abstract sealed class LocalPool extends AbstractPool
 
   private void checkForStallLater() {
     if (stallCheckDue.compareAndSet(false, true)) {
-      long before = progress();
-      var _ = later(STALL, () -> checkForStall(before));
+      try {
+        long before = progress();
+        var _ = tryLater(STALL, () -> checkForStall(before));
+      } catch (OutOfMemoryError e) {
+        stallCheckDue.set(false); // the next call that a task makes sees to it
+      }
     }
   }
 
@@ -675,5 +683,10 @@ abstract sealed class LocalPool extends AbstractPool
   /** Makes {@link AbstractPool#after} available to the workers. */
   static Future<?> later(Duration pause, Runnable action) {
     return after(pause, action);
+  }
+
+  /** As {@link #later}, but throws where the heap has no room for it, as {@link Timer#tryAfter}. */
+  static Future<?> tryLater(Duration pause, Runnable action) {
+    return Timer.tryAfter(pause, action);
   }
 }

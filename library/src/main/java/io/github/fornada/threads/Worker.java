@@ -7,7 +7,6 @@ import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.jvm.OpenScopes;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
-import io.github.fornada.jvm.Timer;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -532,7 +531,7 @@ final class Worker implements Runnable {
   private boolean interrupt(Batch<?, ?> batch, int i, long pass, @Nullable StackSample stack) {
     try {
       // Before the interrupt, which may take long to return.
-      abandonment = Timer.tryAfter(pool.policy().grace(), () -> abandon(batch, i, pass));
+      abandonment = LocalPool.tryLater(pool.policy().grace(), () -> abandon(batch, i, pass));
     } catch (OutOfMemoryError e) {
       boolean done = gate.interrupt(pass, thread, stack); // it may be the item that fills the heap
       abandonLater(batch, i, pass);
@@ -544,7 +543,7 @@ final class Worker implements Runnable {
   private void abandonLater(Batch<?, ?> batch, int i, long pass) {
     while (true) {
       try {
-        abandonment = LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
+        abandonment = LocalPool.tryLater(pool.policy().grace(), () -> abandon(batch, i, pass));
         return;
       } catch (OutOfMemoryError e) {
         HeapShortage.await(e);
@@ -616,7 +615,7 @@ final class Worker implements Runnable {
   private Future<?> after(Duration pause, Duration limit) {
     while (true) {
       try {
-        return LocalPool.later(pause, () -> checkTimeout(limit));
+        return LocalPool.tryLater(pause, () -> checkTimeout(limit));
       } catch (OutOfMemoryError e) {
         HeapShortage.await(e);
       }

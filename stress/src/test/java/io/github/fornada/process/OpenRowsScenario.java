@@ -85,7 +85,7 @@ public final class OpenRowsScenario implements Explorer.Scenario {
 
     void putBack(io.github.fornada.spi.Batch<?, ?> batch) {}
 
-    static void later(Duration pause, Runnable action) {
+    static void tryLater(Duration pause, Runnable action) {
       if (latest != null) {
         latest.due.add(new Due(pause.toNanos(), action));
       }

@@ -184,6 +184,10 @@ public class WorkerSlotScenario implements Explorer.Scenario {
       return open;
     }
 
+    void feedSurely() {
+      var _ = feed();
+    }
+
     void close() {
       Explorer.step();
       open = false;

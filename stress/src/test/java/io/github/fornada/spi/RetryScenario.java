@@ -101,6 +101,10 @@ public class RetryScenario implements Explorer.Scenario {
     }
 
     public static @Nullable Future<?> after(Duration pause, Runnable action) {
+      return tryAfter(pause, action);
+    }
+
+    public static @Nullable Future<?> tryAfter(Duration pause, Runnable action) {
       due.add(action);
       return new Due(action);
     }

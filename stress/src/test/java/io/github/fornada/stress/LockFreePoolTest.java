@@ -125,7 +125,7 @@ class LockFreePoolTest {
         WORKER_TIMED,
         "wait for ever",
         worker(),
-        c -> c.twin("Worker", "checkTimeout", "set", "late"));
+        c -> c.twin("Worker", "checkTimeoutOnce", "set", "late"));
   }
 
   @Test
@@ -347,7 +347,7 @@ class LockFreePoolTest {
 
   @Test
   void aWorkerThatBecomesReadyAndDoesNotLookForTheEndIsCaught() {
-    caught(SLOT, "wait for ever", slot(), c -> c.twin("WorkerSlot", "serve", "isEnding", "never"));
+    caught(SLOT, "wait for ever", slot(), c -> c.twin("WorkerSlot", "begin", "isEnding", "never"));
   }
 
   @Test

@@ -154,7 +154,7 @@ public class WorkerScenario implements Explorer.Scenario {
       throw new AssertionError("no time is so long");
     }
 
-    public static @Nullable Future<?> later(Duration pause, Runnable action) {
+    public static @Nullable Future<?> tryLater(Duration pause, Runnable action) {
       if (latest != null && pause.compareTo(LONG) < 0) {
         latest.due.add(new Due(pause.toNanos(), action));
       }
