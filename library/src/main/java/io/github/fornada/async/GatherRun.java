@@ -6,10 +6,10 @@ import io.github.fornada.TaskException;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.jvm.BoundedText;
+import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.StackSample;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -53,9 +53,13 @@ final class GatherRun<
   private final Set<Item> running = new HashSet<>();
 
   /** Items to be passed on: if ordered, every item from its start; else those that have ended. */
-  private final ArrayDeque<Item> due = new ArrayDeque<>();
+  private final Fifo<Item> due = new Fifo<>();
 
   private @Nullable Item firstFailure;
+
+  /** The outcome of an item that there is no memory for another one for. */
+  private final Outcome<R> noMemory =
+      new Outcome.Failed<>(new OutOfMemoryError("there was no memory for the outcome of the item"));
 
   // Used by the stream's thread only.
   private long taken;
@@ -100,19 +104,28 @@ final class GatherRun<
 
     @Override
     public void run() {
-      Future<?> timer =
-          timeout == null ? null : ScopeTimer.after(timeout, () -> expire(this, timeout));
-      Outcome<R> own;
+      Outcome<R> own = noMemory;
+      Future<?> timer = null;
       try {
+        timer = timeout == null ? null : ScopeTimer.after(timeout, () -> expire(this, timeout));
         own = new Outcome.Done<>(work.call());
       } catch (Throwable e) {
         thrown = e;
-        own = Causes.outcome(e);
+        own = outcome(e);
+      } finally {
+        if (timer != null) {
+          boolean _ = timer.cancel(false);
+        }
+        end(this, own); // needs no memory
       }
-      if (timer != null) {
-        boolean _ = timer.cancel(false);
-      }
-      end(this, own);
+    }
+  }
+
+  private Outcome<R> outcome(Throwable thrown) {
+    try {
+      return Causes.outcome(thrown);
+    } catch (OutOfMemoryError e) {
+      return noMemory;
     }
   }
 
@@ -197,21 +210,13 @@ final class GatherRun<
     Item next;
     try {
       next = new Item(taken, item);
+      next.thread = Thread.ofVirtual().name("fornada-gather").unstarted(next);
+      isRunning(next);
     } catch (Throwable e) {
       stop();
       throw e;
     }
     taken++;
-    next.thread = Thread.ofVirtual().name("fornada-gather").unstarted(next);
-    lock.lock();
-    try {
-      boolean _ = running.add(next);
-      if (ordered) {
-        due.add(next);
-      }
-    } finally {
-      lock.unlock();
-    }
     boolean started = false;
     try {
       next.thread.start();
@@ -221,6 +226,25 @@ final class GatherRun<
         end(next, new Outcome.Cancelled<>("its thread could not be started"));
         stop();
       }
+    }
+  }
+
+  /** Notes an item as running, with room for its outcome. */
+  private void isRunning(Item next) {
+    lock.lock();
+    boolean added = false;
+    try {
+      due.reserve(running.size() + 1);
+      boolean _ = running.add(next);
+      added = true;
+      if (ordered) {
+        due.add(next);
+      }
+    } finally {
+      if (!added) {
+        boolean _ = running.remove(next); // a set may add first and have no room to grow then
+      }
+      lock.unlock();
     }
   }
 
@@ -236,9 +260,9 @@ final class GatherRun<
           if (failFast && firstFailure != null) {
             return firstFailure;
           }
-          Item first = due.peekFirst();
+          Item first = due.peek();
           if (first != null && first.outcome != null) {
-            return due.pollFirst();
+            return due.remove();
           }
           long held = taken - passed;
           if (atEnd ? held == 0 : running.size() < atMost && held < window) {

@@ -338,7 +338,12 @@ final class ItemQueue {
 
   /** Whether something came that was not sorted yet. */
   boolean hasUnsorted() {
-    return inbox.get() != null || unsorted != null;
+    return inbox.get() != null || unsorted != null || isInTurn();
+  }
+
+  /** Whether what has its turn is still in the ring: there was no memory to take it from there. */
+  private boolean isInTurn() {
+    return ordered && ring[(int) (turn % ring.length)] != null;
   }
 
   /**
@@ -350,7 +355,7 @@ final class ItemQueue {
     if (inbox.get() != null) {
       append(inbox.getAndSet(null));
     }
-    if (unsorted == null && freedBySort == 0 && !isBatchDue() && !isLookDue()) {
+    if (unsorted == null && freedBySort == 0 && !isInTurn() && !isBatchDue() && !isLookDue()) {
       return 0;
     }
     while (sortOne()) {}
@@ -398,7 +403,7 @@ final class ItemQueue {
     if (isLookDue()) {
       lookLater();
     }
-    Object there = ordered ? ring[(int) (turn % ring.length)] : null;
+    Object there = ring[(int) (turn % ring.length)]; // none where there is no order
     if (there != null) {
       catchUp(there);
       return true;

@@ -410,12 +410,22 @@ final class PipelineEngine {
         interrupted = true; // all is cancelled already
       }
     }
+    reader.endsHere();
+    Throwable thrown = null;
     for (Stage stage : stages) {
-      endWhatIsLeft(stage);
-      stage.call().end();
-      stage.in().looksNoMore();
-      if (stage.ownsPool()) {
-        stage.pool().close();
+      try {
+        endWhatIsLeft(stage);
+        stage.call().end();
+        stage.in().looksNoMore();
+      } catch (RuntimeException | Error e) { // the others end all the same
+        thrown = e;
+      }
+      try {
+        if (stage.ownsPool()) {
+          stage.pool().close();
+        }
+      } catch (RuntimeException | Error e) {
+        thrown = e;
       }
     }
     last.looksNoMore();
@@ -435,6 +445,9 @@ final class PipelineEngine {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (thrown != null) {
+      throw PipelineEngine.<RuntimeException>unchecked(thrown);
     }
   }
 
@@ -517,6 +530,7 @@ final class PipelineEngine {
       return;
     }
     awaitQuiet();
+    reader.endsHere(); // what it gives from now on would have no outcome
     String reason = String.valueOf(stopReason);
     for (Stage stage : stages) {
       stage.endUnfinished(reason);

@@ -96,7 +96,8 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
   /**
    * Cancels all that has not ended. Never waits: what runs may still be ending when this returns.
    * The stream delivers the outcomes of all items and then throws {@link
-   * java.util.concurrent.CancellationException}.
+   * java.util.concurrent.CancellationException}. What the source gives when the stream has begun to
+   * deliver those counts as never taken: a source that is just being asked may lose one.
    */
   public void cancel() {
     engine.stop(

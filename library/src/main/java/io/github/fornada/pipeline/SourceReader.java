@@ -50,6 +50,9 @@ final class SourceReader implements Giver {
   /** Whether nothing more is wanted. Guarded by this; also read without. */
   private volatile boolean stopped;
 
+  /** Whether what the source gives from now on counts as never taken. Guarded by this. */
+  private boolean endsHere;
+
   /** What the source has thrown. Written before the end. */
   private volatile @Nullable Throwable failure;
 
@@ -111,7 +114,7 @@ final class SourceReader implements Giver {
     Iterator<?> it = Sources.iterator(source);
     int untold = 0;
     int room = awaitRoom();
-    while (room > 0 && it.hasNext()) {
+    while (room > 0 && !stopped && it.hasNext()) {
       Object value = it.next();
       if (!put(value)) {
         return;
@@ -136,7 +139,7 @@ final class SourceReader implements Giver {
     Object handed = to == null ? value : to.handOver(value); // may take long
     Item item = item(handed, value);
     synchronized (this) { // what is taken is in the queue before the rest is collected after a stop
-      if (!stopped) {
+      if (!endsHere) {
         out.put(item);
         TAKEN.setRelease(this, item.place + 1);
         return true;
@@ -213,6 +216,11 @@ final class SourceReader implements Giver {
       // By another thread: an interrupt closes a channel that the source reads, and that may block.
       Callbacks.run(null, reader::interrupt);
     }
+  }
+
+  /** What was taken by now is all that has an outcome, after a stop. */
+  synchronized void endsHere() {
+    endsHere = true;
   }
 
   /** Waits for the end of the thread, for a time: the source may never return. */

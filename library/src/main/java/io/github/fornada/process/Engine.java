@@ -7,6 +7,7 @@ import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Durations;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.host.ExitHooks;
@@ -457,15 +458,27 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     // off.
     awaitedThreads.incrementAndGet();
     ending = true;
-    // An initializer may finish within the time of any exit, but a close must not wait for a whole
-    // start.
-    later(WorkerProcess.EXIT_LIMIT, this::callOffStarts);
-    supply.close();
-    for (WorkerSlot slot : slots) {
-      slot.end();
+    while (!isEndBegun()) {
+      HeapShortage.await();
     }
     if (awaitedThreads.decrementAndGet() == 0) {
       startSoon("fornada-end", this::lastThreadEnded); // as the caller must not wait for it
+    }
+  }
+
+  /** Has all end; false if there was no memory for that: it is to be done again. */
+  private boolean isEndBegun() {
+    try {
+      // An initializer may finish within the time of any exit, but a close must not wait for a
+      // whole start.
+      later(WorkerProcess.EXIT_LIMIT, this::callOffStarts);
+      supply.close();
+      for (WorkerSlot slot : slots) {
+        slot.end();
+      }
+      return true;
+    } catch (OutOfMemoryError e) {
+      return false;
     }
   }
 
@@ -945,15 +958,26 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     startHelper(
         "fornada-worker-exit",
         () -> {
-          worker.askToExit();
-          int code = worker.awaitExit();
-          DeathCertificate certificate =
-              space.workerIsGone(worker.number(), ExitDiagnosis.certify(worker, code), code == 0);
-          report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
-          ProcessEvents.workerEnded(certificate, true);
-          worker.close();
-          killLeftBehind(worker, false);
+          while (true) {
+            try {
+              end(worker);
+              return;
+            } catch (OutOfMemoryError e) {
+              HeapShortage.await(e); // else its process would stay
+            }
+          }
         });
+  }
+
+  private void end(WorkerProcess worker) {
+    worker.askToExit();
+    int code = worker.awaitExit();
+    DeathCertificate certificate =
+        space.workerIsGone(worker.number(), ExitDiagnosis.certify(worker, code), code == 0);
+    report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
+    ProcessEvents.workerEnded(certificate, true);
+    worker.close();
+    killLeftBehind(worker, false);
   }
 
   /**
@@ -989,10 +1013,20 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     PrivateDirectory.sweep(PrivateDirectory.bases());
   }
 
-  /** Starts a thread that a close waits for. Called only while another such thread runs. */
+  /**
+   * Starts a thread that a close waits for. Called only while another such thread runs. Waits for
+   * room in the heap.
+   */
   void startHelper(String name, Runnable body) {
     awaitedThreads.incrementAndGet();
+    while (!isStarted(name, body)) {
+      HeapShortage.await();
+    }
+  }
+
+  private boolean isStarted(String name, Runnable body) {
     boolean whole = false;
+    boolean again = false;
     try {
       startSoon(
           name,
@@ -1004,11 +1038,17 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
             }
           });
       whole = true;
+    } catch (OutOfMemoryError e) {
+      again = HeapShortage.isOfHeap(e);
+      if (!again) {
+        throw e;
+      }
     } finally {
-      if (!whole) {
+      if (!whole && !again) {
         awaitedThreadEnded();
       }
     }
+    return whole;
   }
 
   /**

@@ -79,6 +79,9 @@ public abstract class AbstractPool implements Pool {
 
   private final Runnable wakeAgain = this::wakeAgain;
 
+  /** Made before it is needed: then there may be no memory for it. */
+  private final Runnable endOfShared = this::endShared;
+
   private final Listeners listeners;
   private final PoolCallbacks callbacks = new PoolCallbacks();
 
@@ -549,10 +552,19 @@ public abstract class AbstractPool implements Pool {
 
   /** Must be called once, when every worker is gone. */
   protected final void terminated() {
-    life.terminated(() -> {
-      shared.forEach(SharedBytes::close);
-      Spaces.end(this);
-    });
+    life.terminated(endOfShared);
+  }
+
+  private void endShared() {
+    while (true) {
+      try {
+        shared.forEach(SharedBytes::close);
+        Spaces.end(this);
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e); // else those that wait for the end would wait for ever
+      }
+    }
   }
 
   /** Returns whether there are listeners, so that measuring each task is worth its cost. */

@@ -147,10 +147,22 @@ final class PoolLifecycle {
     } finally {
       lock.unlock();
     }
-    refuse();
+    while (!hasRefused()) {
+      HeapShortage.await();
+    }
     checkQuiet();
     if (keepsJvm) {
       keepJvm();
+    }
+  }
+
+  /** Refuses all that is new; false if there was no memory for that: it is to be done again. */
+  private boolean hasRefused() {
+    try {
+      refuse();
+      return true;
+    } catch (OutOfMemoryError e) {
+      return false;
     }
   }
 

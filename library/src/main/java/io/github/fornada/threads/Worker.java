@@ -153,7 +153,19 @@ final class Worker implements Runnable {
       current = null;
       over = true;
       letTimerGo();
+      while (!hasTold()) {
+        HeapShortage.await();
+      }
+    }
+  }
+
+  /** Tells the pool of its end; false if there was no memory for that: it is to be told again. */
+  private boolean hasTold() {
+    try {
       pool.ended(this, thread);
+      return true;
+    } catch (OutOfMemoryError e) {
+      return false;
     }
   }
 

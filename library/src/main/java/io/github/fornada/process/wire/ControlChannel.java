@@ -97,7 +97,7 @@ public final class ControlChannel implements AutoCloseable {
       }
       try {
         while (frame.hasRemaining()) {
-          if (connection.write(frame) == 0) {
+          if (!isWritten(frame)) {
             LockSupport.parkNanos(POLL_NANOS);
           }
         }
@@ -110,6 +110,15 @@ public final class ControlChannel implements AutoCloseable {
         onEnd.run();
         return;
       }
+    }
+  }
+
+  /** Writes some of a frame; false if nothing could be written now. */
+  private boolean isWritten(ByteBuffer frame) throws IOException {
+    try {
+      return connection.write(frame) > 0;
+    } catch (OutOfMemoryError e) {
+      return false; // the heap has no room for what a write needs
     }
   }
 
