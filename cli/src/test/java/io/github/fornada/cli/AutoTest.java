@@ -204,17 +204,24 @@ class AutoTest {
   }
 
   @Test
-  void adviceAndAnAutomaticRunHaveAPageThatShowsWhatLimitsTheRate() throws IOException {
+  void adviceAndAnAutomaticRunHaveAPageThatShowsWhatLimitsTheRate() throws Exception {
     var items = Collections.nCopies(100, "a");
+    Path page = folder.resolve("page.html");
     for (List<String> command :
         List.of(
             List.of("advise", "Waits.java#nap", "--report", "page.html"),
             List.of(
                 "run", "Waits.java#nap", "--on", "auto", "--forget", "--report", "page.html"))) {
-      Files.deleteIfExists(folder.resolve("page.html"));
-      var result = Command.run(folder, with(command, items));
+      var result =
+          Runs.oneOfFew(
+              () -> {
+                Files.deleteIfExists(page);
+                return Command.run(folder, with(command, items));
+              },
+              // A busy machine may be what limits the rate itself.
+              each -> each.exitCode() != 0 || Files.readString(page).contains("The items wait"));
       assertThat(result.exitCode()).as(result.err()).isZero();
-      assertThat(Files.readString(folder.resolve("page.html")))
+      assertThat(Files.readString(page))
           .as(command.getFirst())
           .contains("What limits the rate")
           .contains("The way to the decision")
@@ -237,17 +244,24 @@ class AutoTest {
   }
 
   @Test
-  void allOfAFewItemsAreCounted() throws IOException {
+  void allOfAFewItemsAreCounted() throws Exception {
     Files.writeString(folder.resolve("Waits.java"), TASKS.replace("sleep(20)", "sleep(400)"));
     var items = Collections.nCopies(8, "a");
-    var result = Command.run(folder, with(List.of("advise", "Waits.java#nap", "--json"), items));
+    double least = 2.2; // five of them would be 2 s, and a busy machine sees waits too short
+    var result =
+        Runs.oneOfFew(
+            () -> Command.run(folder, with(List.of("advise", "Waits.java#nap", "--json"), items)),
+            each -> each.exitCode() != 0 || inSequence(each).path("seconds").asDouble() > least);
     assertThat(result.exitCode()).as(result.err()).isZero();
-    JsonNode advice = new ObjectMapper().readTree(result.out());
-    JsonNode inSequence = advice.path("predictions").path(0);
-    assertThat(inSequence.path("model").asText()).isEqualTo("sequential");
-    assertThat(inSequence.path("seconds").asDouble())
+    assertThat(inSequence(result).path("model").asText()).isEqualTo("sequential");
+    assertThat(inSequence(result).path("seconds").asDouble())
         .as("eight naps of 0.4 s, one after the other")
-        .isGreaterThan(2.2); // five of them would be 2 s, and a busy machine sees waits too short
+        .isGreaterThan(least);
+  }
+
+  /** What an advice predicts of running all items one after the other. */
+  private static JsonNode inSequence(Command.Result advice) throws IOException {
+    return new ObjectMapper().readTree(advice.out()).path("predictions").path(0);
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The command as a user starts it: in its own process, or, where that makes no difference, by a
@@ -17,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 final class Command {
   /** Generous: a run of the tests shares its machine with others. */
   static final Duration DEADLINE = Duration.ofSeconds(90);
+
+  private static final long PAUSE_NANOS = 5_000_000;
 
   record Result(int exitCode, String out, String err) {}
 
@@ -54,6 +57,17 @@ final class Command {
     var words = new ArrayList<>(List.of("bash", "-c", script, "bash"));
     words.addAll(words(arguments));
     return finish(folder, new ProcessBuilder(words));
+  }
+
+  /** Waits for what a command does while it runs, and takes no processor from it. */
+  static void until(String what, Runs.Call<Boolean> condition) throws Exception {
+    long began = System.nanoTime();
+    while (!condition.call()) {
+      if (System.nanoTime() - began > DEADLINE.toNanos()) {
+        throw new AssertionError("after " + DEADLINE + " still not: " + what);
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
   }
 
   private static Result finish(Path folder, ProcessBuilder builder) {

@@ -457,11 +457,7 @@ class OutputFilesTest {
             .redirectOutput(folder.resolve("said").toFile())
             .start();
     try {
-      long deadline = System.nanoTime() + Command.DEADLINE.toNanos();
-      while (!written("a\n")) {
-        assertThat(System.nanoTime()).as("the first result is written").isLessThan(deadline);
-        Thread.onSpinWait();
-      }
+      Command.until("the first result is written", () -> written("a\n"));
       assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo(OLD);
       new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
       assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();

@@ -281,11 +281,9 @@ class StoppedRunTest {
             .directory(folder.toFile())
             .start();
     try (BufferedReader out = process.inputReader()) {
-      long deadline = System.nanoTime() + Command.DEADLINE.toNanos();
-      while (!Files.exists(folder.resolve("b.done")) || !Files.exists(folder.resolve("c.done"))) {
-        assertThat(System.nanoTime()).as("b and c are done").isLessThan(deadline);
-        Thread.onSpinWait();
-      }
+      Command.until(
+          "b and c are done",
+          () -> Files.exists(folder.resolve("b.done")) && Files.exists(folder.resolve("c.done")));
       assertThat(out.readLine()).isEqualTo("a");
       process.toHandle().destroy(); // SIGTERM; the other destroy closes the streams too
       List<String> rest = out.lines().toList();

@@ -12,6 +12,7 @@ import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
 import io.github.fornada.async.Threads.Endless;
 import io.github.fornada.async.Threads.Running;
+import io.github.fornada.jvm.Durations;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@org.junit.jupiter.api.Timeout(240)
 final class AsyncTest {
   private static final ScopedValue<String> USER = ScopedValue.newInstance();
 
@@ -343,17 +345,22 @@ final class AsyncTest {
   }
 
   @Test
-  void aStreamThatATimeoutEndsNamesTheItemAndKeepsTheTriesBefore() {
+  void aStreamThatATimeoutEndsNamesTheItemAndKeepsTheTriesBefore() throws Exception {
+    // A busy machine may let the other item be over it too, three times in a row.
+    Waiting.inOneOfFewRuns(Duration.ofMillis(20), AsyncTest::aStreamNamesTheItemAfter);
+  }
+
+  private static void aStreamNamesTheItemAfter(Duration limit) {
     TaskFunction<Integer, Integer> function =
         Retry.times(2)
             .withBackOff(Duration.ZERO, 1, Duration.ZERO)
-            .wrap(Timeout.ofMillis(20).wrap(SLOW));
+            .wrap(Timeout.ofMillis(limit.toMillis()).wrap(SLOW));
     assertThatThrownBy(() ->
             Stream.of(0, 1)
                 .gather(AsyncStreams.<Integer, Integer>mapConcurrent(2, function))
                 .toList())
         .isInstanceOf(TaskTimeoutException.class)
-        .hasMessage("item 1 (1) was over its timeout of 20 ms")
+        .hasMessage("item 1 (1) was over its timeout of " + Durations.inWords(limit))
         .satisfies(e -> assertThat(e.getSuppressed()).hasSize(2));
   }
 
@@ -440,9 +447,12 @@ final class AsyncTest {
     assertThatThrownBy(() -> Async.withTimeout(limit, endless))
         .isInstanceOfSatisfying(
             TaskTimeoutException.class, e -> assertThat(e.timeout()).isEqualTo(limit))
-        .satisfies(e ->
-            assertThat(e.getCause().getStackTrace())
-                .anyMatch(frame -> frame.getClassName().equals(Endless.class.getName())));
+        .satisfies(e -> {
+          // One that a busy machine does not give in time is left out.
+          assertThat(e.getCause()).as("its stack").isNotNull();
+          assertThat(e.getCause().getStackTrace())
+              .anyMatch(frame -> frame.getClassName().equals(Endless.class.getName()));
+        });
     assertThat(endless.running.get()).as("tasks that still run").isZero();
     assertThat(endless.interrupted).hasValue(1);
   }

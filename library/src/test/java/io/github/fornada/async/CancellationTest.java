@@ -40,11 +40,13 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * A cancel ends a task wherever it blocks, provided that the JDK's method responds to interrupts,
  * and no thread is left.
  */
+@Timeout(240)
 final class CancellationTest {
   private static final Duration LONG = Duration.ofDays(1);
 

@@ -13,8 +13,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Tasks that keep a carrier from the others. */
+@Timeout(240)
 final class CarrierWatchTest {
   private static final Duration LIMIT = Duration.ofMillis(100);
 

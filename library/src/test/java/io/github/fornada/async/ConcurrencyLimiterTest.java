@@ -19,7 +19,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(240)
 final class ConcurrencyLimiterTest {
   private static void isIdle(ConcurrencyLimiter limit) {
     assertThat(limit.inUse()).as("in use").isZero();

@@ -13,8 +13,10 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Policies, the library's and the user's. */
+@Timeout(240)
 final class JoinerTest {
   @Test
   void resultsAreInTheOrderOfTheForks() throws Exception {

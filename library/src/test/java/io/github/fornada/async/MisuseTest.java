@@ -11,8 +11,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Misuse is reported, with what to do, and the tasks are ended nevertheless. */
+@Timeout(240)
 final class MisuseTest {
   private static Throwable inAnotherThread(ThrowingCallable call) throws InterruptedException {
     var thrown = new AtomicReference<Throwable>();

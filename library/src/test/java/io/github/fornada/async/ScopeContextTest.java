@@ -9,12 +9,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.slf4j.MDC;
 
 /**
  * The context that is carried from the owner's thread to its tasks, with the real SLF4J and
  * Logback.
  */
+@Timeout(240)
 final class ScopeContextTest {
   private static final ScopedValue<String> USER = ScopedValue.newInstance();
   private static final ScopedValue<String> TENANT = ScopedValue.newInstance();

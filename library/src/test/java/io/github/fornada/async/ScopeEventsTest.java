@@ -19,9 +19,11 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The events that listeners and the Flight Recorder get. */
+@Timeout(240)
 final class ScopeEventsTest {
   @Test
   void listenersHearOfEachTaskFromForkToOutcome() throws Exception {

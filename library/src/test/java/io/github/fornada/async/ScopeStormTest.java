@@ -11,8 +11,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Many at once, and everything at once. */
+@Timeout(600)
 final class ScopeStormTest {
   @Test
   void aHundredThousandTasksEndAndAreAllCounted() throws Exception {

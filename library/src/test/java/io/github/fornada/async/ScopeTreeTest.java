@@ -6,8 +6,10 @@ import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The drawing that shows what a program is waiting for. */
+@Timeout(240)
 final class ScopeTreeTest {
   @Test
   void aTreeShowsWhatRunsAndWhereItWaits() throws Exception {

@@ -22,8 +22,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a scope promises about results, failures and its end. */
+@Timeout(240)
 final class TaskScopeTest {
   @Test
   void tasksOfDifferentTypesAreJoinedAndAsked() throws Exception {

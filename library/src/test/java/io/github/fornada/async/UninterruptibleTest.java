@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,15 +26,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Tasks that block and ignore interrupts: a cancel ends all others, {@code tree()} shows what holds
  * up the scope, and {@code close} waits for it. Reads of regular files are like that too, but they
  * end by themselves; here the files are named pipes.
  */
+@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD) // one that hangs is deaf, too
 final class UninterruptibleTest {
   private static final Duration SHORT = Duration.ofMillis(20);
 
@@ -171,6 +175,14 @@ final class UninterruptibleTest {
     }
   }
 
+  private static Stream<String> names() {
+    return blockingPoints().keySet().stream();
+  }
+
+  private static Blocked blocked(String name) throws Exception {
+    return Objects.requireNonNull(blockingPoints().get(name)).blocked();
+  }
+
   private static Path pipe() throws Exception {
     Path pipe = folder.resolve("pipe" + pipes++);
     Process made = new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start();
@@ -184,15 +196,10 @@ final class UninterruptibleTest {
     }
   }
 
-  @TestFactory
-  Stream<DynamicTest> aCancelDoesNotWaitAndCloseDoes() {
-    return blockingPoints().entrySet().stream()
-        .map(point ->
-            DynamicTest.dynamicTest(
-                point.getKey(), () -> cancelled(point.getKey(), point.getValue().blocked())));
-  }
-
-  private static void cancelled(String name, Blocked blocked) throws Exception {
+  @ParameterizedTest
+  @MethodSource("names")
+  void aCancelDoesNotWaitAndCloseDoes(String name) throws Exception {
+    Blocked blocked = blocked(name);
     var opened = new AtomicReference<TaskScope<?, ?>>();
     var ended = new AtomicBoolean();
     var endedAtClose = new AtomicBoolean();
@@ -252,15 +259,10 @@ final class UninterruptibleTest {
         || (stack.length > 0 && stack[0].isNativeMethod());
   }
 
-  @TestFactory
-  Stream<DynamicTest> aLimitThatIsNotHeededKeepsNoOtherLimitWaiting() {
-    return blockingPoints().entrySet().stream()
-        .map(point ->
-            DynamicTest.dynamicTest(
-                point.getKey(), () -> limited(point.getKey(), point.getValue().blocked())));
-  }
-
-  private static void limited(String name, Blocked blocked) throws Exception {
+  @ParameterizedTest
+  @MethodSource("names")
+  void aLimitThatIsNotHeededKeepsNoOtherLimitWaiting(String name) throws Exception {
+    Blocked blocked = blocked(name);
     var released = new AtomicBoolean();
     try (var scope = TaskScope.open(Joiner.outcomes(), o -> o.withName(name))) {
       Subtask<Object> stuck = scope.fork("blocks", SHORT, blocked.task);
@@ -268,6 +270,11 @@ final class UninterruptibleTest {
         Waiting.until("it is over its limit", () -> stuck.state() == Subtask.State.FAILED);
         assertThatThrownBy(() -> Async.withTimeout(SHORT, () -> Kitchen.waitForEver()))
             .isInstanceOf(io.github.fornada.TaskTimeoutException.class);
+        // One that is still on its way would find the only writer of its pipe gone, and wait on.
+        Waiting.until(
+            "it blocks, or never began",
+            () ->
+                Objects.requireNonNull(scope.newest).hasEnded() || isBlocked(scope, blocked.place));
       } finally {
         released.set(true);
         blocked.release.run();

@@ -176,8 +176,10 @@ interface LocalContract extends PoolUnderTest {
           Waiting.until("the item runs, or never will", () -> runs.get() > 0 || outer.isDone());
           if (pool.policy().timeout() == null) {
             assertThat(outer.cancel(true)).isTrue();
-          } else {
+          } else if (isInTime(outer)) {
             assertThat(get(outer)).isEqualTo(1); // by its own second attempt
+          } else {
+            began = false; // a busy machine has stopped that one, too
           }
         }
         assertThat(runs).hasValueLessThanOrEqualTo(1);
@@ -188,6 +190,16 @@ interface LocalContract extends PoolUnderTest {
       }
     }
     return began;
+  }
+
+  /** Returns whether it ends otherwise than over its limit. */
+  private static boolean isInTime(CompletableFuture<?> future) throws Exception {
+    try {
+      var _ = get(future);
+    } catch (ExecutionException e) {
+      return !(e.getCause() instanceof TaskTimeoutException);
+    }
+    return true;
   }
 
   @Test
@@ -563,7 +575,7 @@ interface LocalContract extends PoolUnderTest {
   }
 
   private void givesUpADeafTaskAfter(Duration limit) throws Exception {
-    Marks marks = marks();
+    Marks marks = marksOfRun();
     try (Pool pool =
         open(1, policy -> policy.withTimeout(limit).withGrace(Duration.ofMillis(50)))) {
       CompletableFuture<List<Integer>> outer =

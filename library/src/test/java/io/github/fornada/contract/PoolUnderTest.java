@@ -3,6 +3,8 @@ package io.github.fornada.contract;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +47,11 @@ interface PoolUnderTest {
 
   default Marks marks() {
     return new Marks(folder().toString());
+  }
+
+  /** Marks of one run of a test that may have to run again: none is set yet. */
+  default Marks marksOfRun() throws IOException {
+    return new Marks(Files.createTempDirectory(folder(), "run").toString());
   }
 
   /** Keeps one worker busy until the mark "go" is set. */

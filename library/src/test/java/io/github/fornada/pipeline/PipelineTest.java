@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -893,12 +894,15 @@ final class PipelineTest {
     try (var recording = new Recording()) {
       recording.enable("fornada.Stage");
       recording.start();
+      var last = new CountDownLatch(1);
       try (var run =
           Pipeline.from(HUNDRED)
               .stage("a", threads(1), PipelineTest::increment)
               .stage("b", threads(2), PipelineTest::increment)
-              .run()) {
+              .run(o -> o.withProgress(Duration.ofDays(1), _ -> last.countDown()))) {
         assertThat(run.outcomes()).hasSize(100);
+        // The events come before the last call, and the close waits for that a second at most.
+        Waiting.until("the end is told", () -> last.getCount() == 0);
       }
       recording.stop();
       recording.dump(file);
@@ -922,7 +926,7 @@ final class PipelineTest {
 
   @Test
   void progressIsToldUntilTheEnd() {
-    var seen = new ConcurrentLinkedQueue<PipelineSummary>();
+    var seen = new CopyOnWriteArrayList<PipelineSummary>();
     var enough = new CountDownLatch(3); // the last item ends after so many
     try (var run =
         Pipeline.from(HUNDRED)
@@ -943,10 +947,11 @@ final class PipelineTest {
                       enough.countDown();
                     }))) {
       assertThat(run.outcomes()).hasSize(100);
+      // The close waits for the last call for a second at most.
+      Waiting.until("the end is told", () -> seen.getLast().outcomes() == 100);
     }
     assertThat(seen).hasSizeGreaterThan(3);
-    PipelineSummary[] all = seen.toArray(PipelineSummary[]::new);
-    assertThat(all[all.length - 1].outcomes()).isEqualTo(100);
+    assertThat(seen.getLast().outcomes()).isEqualTo(100);
   }
 
   @Test

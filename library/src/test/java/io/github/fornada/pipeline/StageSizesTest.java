@@ -194,8 +194,10 @@ final class StageSizesTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Timeout(value = 600, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void workersGoToTheStageThatHoldsTheOthersUp(boolean inProcesses) throws Exception {
-    // A busy machine adds some milliseconds to each wait: to few long ones that is little.
+    // A busy machine adds some milliseconds to each wait: to few long ones that is little. The
+    // deadlines of all runs together are seven minutes.
     Waiting.inOneOfFewRuns(
         Duration.ofMillis(15), item -> workersGoToTheSlowStage(inProcesses, item));
   }

@@ -110,7 +110,9 @@ class BlockedParentTest {
     Pool pool = openWithBlockingLoader(Duration.ofMinutes(10));
     try {
       CompletableFuture<String> future = pool.submit(1, BlockedParentTest::load);
-      assertThat(asked.await(20, TimeUnit.SECONDS)).as("it asks for the class").isTrue();
+      assertThat(asked.await(Leftovers.SOON.toSeconds(), TimeUnit.SECONDS))
+          .as("it asks for the class")
+          .isTrue();
       assertThat(future.cancel(true)).isTrue();
       assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
       CompletableFuture<String> second = pool.submit(1, BlockedParentTest::load);

@@ -129,7 +129,7 @@ class HeldTest {
         futures.forEach(f -> f.cancel(true));
       }
       assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
-      assertThat(payloadFiles(pool)).isEmpty();
+      Waiting.until("no payload file is left", Leftovers.SOON, () -> payloadFiles(pool).isEmpty());
     } finally {
       Pools.end(pool);
     }

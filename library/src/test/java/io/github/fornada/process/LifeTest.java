@@ -165,7 +165,8 @@ class LifeTest {
         assertThat(futures.get(i)).as("accepted before").isCompletedWithValue(-i);
       }
       Waiting.until("no process is left", Leftovers.SOON, () -> Leftovers.marked(pool).isEmpty());
-      assertThat(folders).as("folders that are left").noneMatch(Files::exists);
+      Waiting.until(
+          "no folder is left", Leftovers.SOON, () -> folders.stream().noneMatch(Files::exists));
     }
   }
 
@@ -373,7 +374,9 @@ class LifeTest {
           assertThat(atOnce).as("round %d: only shutdownNow cancels", round).isTrue();
         }
       }
-      assertThat(pool.awaitTermination(20, TimeUnit.SECONDS)).as("round %d", round).isTrue();
+      assertThat(pool.awaitTermination(Leftovers.SOON.toSeconds(), TimeUnit.SECONDS))
+          .as("round %d", round)
+          .isTrue();
     }
   }
 
@@ -405,7 +408,8 @@ class LifeTest {
                 .start(() -> {
                   for (int i = 0; i < 100; i++) {
                     try {
-                      if (pool.submit(i, x -> -x).get(30, TimeUnit.SECONDS) == -i) {
+                      var future = pool.submit(i, x -> -x);
+                      if (future.get(Leftovers.SOON.toSeconds(), TimeUnit.SECONDS) == -i) {
                         done.incrementAndGet();
                       } else {
                         wrong.incrementAndGet();

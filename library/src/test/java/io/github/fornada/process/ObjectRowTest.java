@@ -75,7 +75,7 @@ class ObjectRowTest {
     Pools.warm(pool, harmless(), Thing::next);
     // Until items are known to be quick, they go one by one.
     for (int i = 0; i < 2; i++) {
-      assertThat(pool.map(harmless(), Thing::next)).hasSize(ITEMS);
+      assertThat(pool.outcomes(harmless(), Thing::next)).hasSize(ITEMS); // late ones do not matter
     }
   }
 

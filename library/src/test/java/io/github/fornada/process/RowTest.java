@@ -51,7 +51,7 @@ class RowTest {
     Pools.warm(pool, NUMBERS, x -> -x);
     // Until items are known to be quick, they go one by one.
     for (int i = 0; i < 2; i++) {
-      assertThat(pool.map(NUMBERS, x -> -x)).hasSize(ITEMS);
+      assertThat(pool.outcomes(NUMBERS, x -> -x)).hasSize(ITEMS); // one over a limit is no matter
     }
   }
 

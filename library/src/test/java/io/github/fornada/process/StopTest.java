@@ -7,13 +7,14 @@ import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Timeouts and cancels: they end the item that they are for, and nothing else. */
 @Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -222,11 +224,14 @@ class StopTest {
   }
 
   @Test
-  void aSlowCallbackCostsNoHealthyWorker() throws Exception {
-    Waiting.inEnoughTime(Way.SHORT_LIMIT, StopTest::aCallbackTakesThreeTimes);
+  void aSlowCallbackCostsNoHealthyWorker(@TempDir Path folder) throws Exception {
+    Waiting.inEnoughTime(Way.SHORT_LIMIT, limit -> aCallbackTakesThreeTimes(limit, folder));
   }
 
-  private static void aCallbackTakesThreeTimes(Duration limit) throws Exception {
+  private static void aCallbackTakesThreeTimes(Duration limit, Path folder) throws Exception {
+    Path added = folder.resolve("added");
+    Files.deleteIfExists(added);
+    String file = added.toString();
     var workers = new Pools.Workers();
     Pool pool =
         Pools.open(
@@ -235,13 +240,17 @@ class StopTest {
                 o.withPolicy(o.policy().withGrace(GRACE).withTimeout(limit).withListener(workers)));
     try {
       var goOn = new CountDownLatch(1);
-      CompletableFuture<Integer> first = pool.submit(1, x -> x);
-      var held = new AtomicBoolean();
-      CompletableFuture<Void> callback =
-          first.thenAccept(x -> {
-            held.set(true);
-            Pools.awaitQuietly(goOn);
-          });
+      CompletableFuture<Integer> first =
+          pool.submit(
+              1,
+              x -> {
+                while (!Files.exists(Path.of(file))) {
+                  Thread.sleep(1);
+                }
+                return x;
+              });
+      CompletableFuture<Void> callback = first.thenAccept(x -> Pools.awaitQuietly(goOn));
+      Files.createFile(added); // if it were done before, the callback would run in this thread
       List<CompletableFuture<Integer>> others = new ArrayList<>();
       long end = System.nanoTime() + limit.multipliedBy(3).toNanos();
       while (System.nanoTime() < end) {

@@ -238,7 +238,7 @@ class StorageTest {
       assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
       PrivateDirectory.sweep(List.of(folder)); // its own process neither
       Process other = sweepElsewhere();
-      assertThat(other.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(other.waitFor(Leftovers.SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
       assertThat(other.exitValue()).isZero();
       assertThat(entries(folder)).isEqualTo(1);
       assertThat(Pools.soon(pool.submit(2, x -> x + 1))).isEqualTo(3);

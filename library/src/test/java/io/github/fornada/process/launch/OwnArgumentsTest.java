@@ -2,6 +2,7 @@ package io.github.fornada.process.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.process.Leftovers;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ class OwnArgumentsTest {
     Launcher.OPTION_VARIABLES.forEach(builder.environment()::remove);
     Process process = builder.start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(Leftovers.SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
     assertThat(said.strip()).isEqualTo("the same");
   }
 
