@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.SerializationConfig;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.cfg.SerializerFactoryConfig;
+import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.BeanSerializerFactory;
@@ -24,6 +25,7 @@ import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
 import com.fasterxml.jackson.databind.ser.SerializerFactory;
 import com.fasterxml.jackson.databind.ser.impl.UnknownSerializer;
 import com.fasterxml.jackson.databind.ser.impl.UnsupportedTypeSerializer;
+import com.fasterxml.jackson.databind.ser.std.BeanSerializerBase;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.TypeFactory;
@@ -420,12 +422,35 @@ final class Rendering {
         boolean staticTyping)
         throws JsonMappingException {
       Class<?> raw = type.getRawClass();
-      if (raw == Object.class || !isOfJdk(raw)) {
-        return super.constructBeanOrAddOnSerializer(provider, type, description, staticTyping);
+      if (!isOfJdk(raw)) {
+        return ofBean(raw, provider, type, description, staticTyping);
       }
       JsonSerializer<?> known =
           findSerializerByAddonType(provider.getConfig(), type, description, staticTyping);
       return known == null ? new TextSerializer() : (JsonSerializer<Object>) known;
+    }
+
+    /** Returns what writes a class of the user's: its text where it has no properties to show. */
+    private JsonSerializer<Object> ofBean(
+        Class<?> raw,
+        SerializerProvider provider,
+        JavaType type,
+        BeanDescription description,
+        boolean staticTyping)
+        throws JsonMappingException {
+      JsonSerializer<Object> own;
+      try {
+        own = super.constructBeanOrAddOnSerializer(provider, type, description, staticTyping);
+      } catch (InvalidDefinitionException e) { // such as two getters of one name
+        return new TextSerializer();
+      }
+      // Jackson has one without properties for what bears any annotation.
+      boolean isEmpty =
+          own instanceof BeanSerializerBase bean
+              && !bean.properties().hasNext()
+              && description.findAnyGetter() == null
+              && !raw.isRecord();
+      return isEmpty ? new TextSerializer() : own;
     }
 
     @Override
@@ -447,7 +472,7 @@ final class Rendering {
           serializer instanceof UnknownSerializer
               || serializer instanceof UnsupportedTypeSerializer
               || isOddNumber(type);
-      return unknown && type != Object.class ? new TextSerializer() : serializer;
+      return unknown ? new TextSerializer() : serializer;
     }
 
     /** Returns whether the text of a number need not be a number of JSON's. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.Serial;
 import java.io.UncheckedIOException;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.lang.constant.ConstantDescs;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
@@ -239,6 +241,49 @@ class ConversionTest {
     }
   }
 
+  /** Shows nothing but its text, as classes of Kotlin's, which all bear an annotation. */
+  @Retention(RetentionPolicy.RUNTIME)
+  private @interface Mark {}
+
+  @Mark
+  private static final class Marked {
+    @Override
+    public String toString() {
+      return "marked";
+    }
+  }
+
+  private static final class Given implements Supplier<String> {
+    @Override
+    public String get() {
+      return "";
+    }
+
+    @Override
+    public String toString() {
+      return "given";
+    }
+  }
+
+  /** Two getters of one name in JSON. */
+  @SuppressWarnings({"unused", "MemberName"})
+  static final class TwoOfOneName {
+    public String getURL() {
+      return "";
+    }
+
+    public String getUrl() {
+      return "";
+    }
+
+    @Override
+    public String toString() {
+      return "two";
+    }
+  }
+
+  private static final Object NOTHING = new Object();
+
   private enum Size {
     SMALL;
 
@@ -288,6 +333,10 @@ class ConversionTest {
         value(Fraction::new, "\"1/2\""),
         value(() -> sum, "\"NaN\""),
         value(() -> Size.SMALL, "\"small\""),
+        value(Marked::new, "\"marked\""),
+        value(Given::new, "\"given\""),
+        value(TwoOfOneName::new, "\"two\""),
+        value(() -> NOTHING, "\"" + NOTHING + "\""),
         value(() -> new SQLException("why"), "\"java.sql.SQLException: why\""),
         value(InetAddress::getLoopbackAddress, "\"" + InetAddress.getLoopbackAddress() + "\""),
         value(() -> Path.of("a/b"), "\"a/b\""),

@@ -120,15 +120,20 @@ public final class Fifo<E> extends AbstractCollection<E> {
     size = 0;
   }
 
+  /** Returns the element at place {@code k}, from 0. */
+  public E get(int k) {
+    if (k < 0 || k >= size) {
+      throw new NoSuchElementException();
+    }
+    return element(k);
+  }
+
   private int at(int k) {
     return (head + k) & (elements.length - 1);
   }
 
   @SuppressWarnings({"unchecked", "NullAway"}) // only elements are written, none else is read
-  private E get(int k) {
-    if (k < 0 || k >= size) {
-      throw new NoSuchElementException();
-    }
+  private E element(int k) {
     return (E) elements[at(k)];
   }
 

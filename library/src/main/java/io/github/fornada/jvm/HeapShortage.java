@@ -13,6 +13,18 @@ import java.util.concurrent.locks.LockSupport;
 public final class HeapShortage {
   private static final long PAUSE_NANOS = 2_000_000; // Guess
 
+  /** After this time without room, those are told whose results may be what fills the heap. */
+  private static final long LONG_NANOS = 3_000_000_000L; // Guess
+
+  /** Who is told that there is no room for long. */
+  public interface Sufferer {
+    /**
+     * There is no room for an outcome. Needs no memory itself; may be called often, and without a
+     * lock.
+     */
+    void outOfMemory(OutOfMemoryError e);
+  }
+
   private static volatile boolean isPrepared;
 
   private HeapShortage() {}
@@ -41,6 +53,21 @@ public final class HeapShortage {
       throw e;
     }
     await();
+  }
+
+  /**
+   * As {@link #await(OutOfMemoryError)}. Where that goes on for long, tells who suffers.
+   *
+   * @param since what the last call of the same loop has returned; 0 before the first
+   */
+  public static long await(OutOfMemoryError e, long since, Sufferer sufferer) {
+    long now = System.nanoTime();
+    long first = since == 0 ? now | 1 : since; // never 0
+    if (now - first > LONG_NANOS && isOfHeap(e)) {
+      sufferer.outOfMemory(e);
+    }
+    await(e);
+    return first;
   }
 
   /** As {@link #await(OutOfMemoryError)}, where the heap is known to be what had no room. */

@@ -23,6 +23,9 @@ final class FlatCursor {
   private @Nullable Stream<?> stream;
   private @Nullable Iterator<?> iterator;
 
+  /** Whether the item has made a call to its own pool. */
+  boolean hasCalledPool;
+
   // ---- guarded by this
 
   /** Whether the item has its outcome, or another attempt: nothing this one makes is wanted. */

@@ -25,9 +25,18 @@ final class Output implements Taker {
   /** Whether there was something to look at since the last look. */
   private volatile boolean woken;
 
+  /** Why the consumer waits no longer; null as long as there is memory. */
+  private volatile @Nullable OutOfMemoryError lack;
+
   Output(PipelineEngine engine, ItemQueue in) {
     this.engine = engine;
     this.in = in;
+  }
+
+  /** The consumer gets this error when it waits for an outcome. Needs no memory. */
+  void outOfMemory(OutOfMemoryError e) {
+    lack = e;
+    wake();
   }
 
   @Override
@@ -64,6 +73,11 @@ final class Output implements Taker {
     try {
       while (true) {
         woken = false; // before all that it is told of is looked at
+        OutOfMemoryError noRoom = lack;
+        if (noRoom != null) {
+          lack = null; // it may go on when it has made room
+          throw noRoom;
+        }
         if (engine.isStopped()) {
           return;
         }

@@ -338,6 +338,11 @@ final class PipelineEngine {
     }
   }
 
+  /** There is no memory for long: the consumer may hold what fills the heap. */
+  void outOfMemory(OutOfMemoryError e) {
+    output.outOfMemory(e);
+  }
+
   /** Has the stages do what the heap had no room for. */
   void settle() {
     for (Stage stage : stages) {

@@ -459,9 +459,13 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     FlatCursor outer = FlatCursor.current(); // a task may run another within it
     FlatCursor.enter(cursor);
     cursor.begins();
+    if (cursor.hasCalledPool) {
+      call.callsItself(); // so that the pool goes on where the item waits for what it asked it for
+    }
     try {
       return function.apply(item);
     } finally {
+      cursor.hasCalledPool |= call.hasCalledItself();
       FlatCursor.enter(outer);
       if (cursor.leaves()) {
         closeStream(cursor);
@@ -517,6 +521,11 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   @Override
   public boolean canBeToldAgain() {
     return true;
+  }
+
+  @Override
+  public void outOfMemory(OutOfMemoryError e) {
+    engine.outOfMemory(e);
   }
 
   @Override

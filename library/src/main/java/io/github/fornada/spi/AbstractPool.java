@@ -168,6 +168,16 @@ public abstract class AbstractPool implements Pool {
     }
   }
 
+  /**
+   * Waits for room in the heap for what a worker needs to take work. Calls that have work here are
+   * told where that goes on for long.
+   *
+   * @param since what the last call of the same loop has returned; 0 before the first
+   */
+  protected final long awaitRoom(OutOfMemoryError e, long since) {
+    return HeapShortage.await(e, since, source.queue);
+  }
+
   private boolean wakeLater() {
     if (wakeDue.compareAndSet(false, true)) {
       try {
@@ -230,6 +240,14 @@ public abstract class AbstractPool implements Pool {
    * pool.
    */
   protected abstract boolean isOwnThread();
+
+  /**
+   * Returns whether the task that the calling thread runs has made a call to this pool, and so may
+   * wait for it; by default false.
+   */
+  protected boolean hasCalledItself() {
+    return false;
+  }
 
   /**
    * Returns whether the calling thread is a worker that would occupy its place in the pool while it

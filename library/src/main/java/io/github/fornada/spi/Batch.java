@@ -383,12 +383,13 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * and after a while does without the result: the item has failed, which makes room for others.
    */
   private void passOn(int i, R value, String worker) {
+    long since = 0;
     for (int tries = 1; ; tries++) {
       try {
         sink.done(this, i, value, worker);
         return;
       } catch (OutOfMemoryError e) {
-        awaitRoom(e);
+        since = awaitRoom(e, since);
         if (tries >= MOST_TRIES) {
           HandedOver.release(value);
           passOnFailure(i, e, worker);
@@ -399,34 +400,41 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   private void passOnFailure(int i, OutOfMemoryError lack, String worker) {
+    long since = 0;
     while (true) {
       try {
         passOn(i, new Outcome.Failed<>(lack), worker);
         return;
       } catch (OutOfMemoryError e) {
-        awaitRoom(e);
+        since = awaitRoom(e, since);
       }
     }
   }
 
   /** Passes on an outcome without a result, as soon as the heap has room for it. */
   private void passOn(int i, Outcome<R> outcome, String worker) {
+    long since = 0;
     while (true) {
       try {
         sink.ended(this, i, outcome, worker);
         return;
       } catch (OutOfMemoryError e) {
-        awaitRoom(e);
+        since = awaitRoom(e, since);
       }
     }
   }
 
-  /** Waits for room in the heap, if the call can be told again of what it could not take. */
-  private void awaitRoom(OutOfMemoryError e) {
+  /**
+   * Waits for room in the heap, if the call can be told again of what it could not take. A call
+   * that waits for long is told: what fills the heap may be its own results.
+   *
+   * @param since what the last call has returned; 0 before the first
+   */
+  private long awaitRoom(OutOfMemoryError e, long since) {
     if (!sink.canBeToldAgain()) {
       throw e;
     }
-    HeapShortage.await(e);
+    return HeapShortage.await(e, since, sink);
   }
 
   /**
@@ -434,12 +442,13 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * does nothing if it has ended.
    */
   public void fail(int i, OutOfMemoryError lack, String worker) {
+    long since = 0;
     while (true) {
       try {
         var _ = end(i, new Outcome.Failed<>(lack), null, worker);
         return;
       } catch (OutOfMemoryError e) {
-        HeapShortage.await(e);
+        since = HeapShortage.await(e, since, sink);
       }
     }
   }

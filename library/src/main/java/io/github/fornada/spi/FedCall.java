@@ -112,6 +112,9 @@ public final class FedCall {
     default boolean canBeToldAgain() {
       return false;
     }
+
+    /** As {@link HeapShortage.Sufferer#outOfMemory}. */
+    default void outOfMemory(OutOfMemoryError e) {}
   }
 
   /** A function made of several, of which one is the user's own that matters to messages. */
@@ -292,6 +295,16 @@ public final class FedCall {
     return pool.isOwnThread();
   }
 
+  /** Returns whether the item that the calling thread runs has made a call to its own pool. */
+  public boolean hasCalledItself() {
+    return pool.hasCalledItself();
+  }
+
+  /** The item that the calling thread runs goes on, and has made a call to its own pool before. */
+  public void callsItself() {
+    var _ = pool.originOfCall();
+  }
+
   /** The call is over: the pool forgets it. */
   public void end() {
     run.over = true;
@@ -329,6 +342,11 @@ public final class FedCall {
     @Override
     void polled() {
       feed.taken();
+    }
+
+    @Override
+    public void outOfMemory(OutOfMemoryError e) {
+      feed.outOfMemory(e);
     }
 
     @Override
@@ -387,6 +405,7 @@ public final class FedCall {
 
     /** Tells the feed until there is memory for it: those before it were told already. */
     private void tellDone(Object tag, @Nullable Object value, String worker, boolean isLast) {
+      long since = 0;
       while (true) {
         try {
           feed.done(tag, value, worker, isLast);
@@ -395,7 +414,7 @@ public final class FedCall {
           if (!feed.canBeToldAgain()) {
             throw e;
           }
-          HeapShortage.await(e);
+          since = HeapShortage.await(e, since, this);
         }
       }
     }

@@ -33,6 +33,9 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   /** When the items were handed over; unknown unless a Flight Recorder recording needs it. */
   private final long queued = FlightEvents.nowIfWanted();
 
+  /** Why it ends although items have no outcome: there was no memory for one. */
+  private volatile @Nullable OutOfMemoryError lack;
+
   /** The first failure. Guarded by lock. */
   private @Nullable ItemFailure failure;
 
@@ -63,6 +66,11 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
         stop("the caller was interrupted");
         throw e;
       }
+    }
+    OutOfMemoryError noRoom = lack;
+    if (noRoom != null) {
+      stop("the heap was full");
+      throw noRoom;
     }
     ItemFailure failed;
     String reason;
@@ -106,6 +114,13 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   @Override
   void resumed() {
     LockSupport.unpark(helper);
+  }
+
+  @Override
+  public void outOfMemory(OutOfMemoryError e) {
+    lack = e;
+    results.drop();
+    finish();
   }
 
   private void finish() {

@@ -52,6 +52,13 @@ final class ResultList<R extends @Nullable Object> extends AbstractList<R>
     }
   }
 
+  /** Lets go of all results so far: the list is not wanted any more. */
+  void drop() {
+    for (@Nullable Object[] piece : pieces) {
+      Arrays.fill(piece, null);
+    }
+  }
+
   @Override
   @SuppressWarnings("unchecked")
   public R get(int index) {

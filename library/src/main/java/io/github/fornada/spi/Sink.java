@@ -2,10 +2,12 @@ package io.github.fornada.spi;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.jvm.BoundedText;
+import io.github.fornada.jvm.HeapShortage;
 import org.jspecify.annotations.Nullable;
 
 /** Where the outcomes of one call go: a future, a list or a stream. */
-abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
+abstract class Sink<T extends @Nullable Object, R extends @Nullable Object>
+    implements HeapShortage.Sufferer {
   final AbstractPool pool;
 
   /** The context class loader of the thread that made the call. */
@@ -113,6 +115,13 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   boolean canBeToldAgain() {
     return true;
   }
+
+  /**
+   * {@inheritDoc} A call whose caller waits for it ends with that: the results that its caller
+   * holds, or it itself, may be what fills the heap. By default does nothing.
+   */
+  @Override
+  public void outOfMemory(OutOfMemoryError e) {}
 
   /** Returns whether {@link #ran} has an effect. */
   boolean isTimed() {

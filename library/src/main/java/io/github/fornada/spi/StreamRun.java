@@ -137,6 +137,9 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private @Nullable ItemFailure firstFailure;
   private String stopReason = "";
 
+  /** Why it ends although items have no outcome: there was no memory for one. Guarded by lock. */
+  private @Nullable OutOfMemoryError lack;
+
   /** Makes a run of a call that the current thread makes. */
   StreamRun(
       AbstractPool pool,
@@ -523,6 +526,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       boolean cutOff;
       lock.lock();
       try {
+        checkMemory();
         cutOff = isCutOff();
         if (!cutOff) {
           drain();
@@ -545,6 +549,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       lock.lock();
       try {
         consumerHelps = helps;
+        checkMemory();
         if (isCutOff()) {
           break;
         }
@@ -646,6 +651,26 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       return !isStopped() && room() <= 0;
     } finally {
       lock.unlock();
+    }
+  }
+
+  @Override
+  public void outOfMemory(OutOfMemoryError e) {
+    lock.lock();
+    try {
+      lack = e;
+      forConsumer.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Throws what there was no memory for: the consumer may hold what fills the heap. Under lock. */
+  private void checkMemory() {
+    OutOfMemoryError e = lack;
+    if (e != null) {
+      lack = null; // it may go on when it has made room
+      throw e;
     }
   }
 

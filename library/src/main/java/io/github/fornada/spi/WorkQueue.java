@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * one of the JDK's own collections is called. So at any moment each accepted item is in exactly one
  * of the collections below, and {@link #isQuiet} cannot miss it while it moves from one to another.
  */
-final class WorkQueue {
+final class WorkQueue implements HeapShortage.Sufferer {
   private static final int MANY_ENTRIES = 1000; // Guess
 
   /** With none, the first array would come with the first element, whatever was asked for. */
@@ -418,6 +418,22 @@ final class WorkQueue {
         }
       }
       return sum;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** {@inheritDoc} Tells all calls that have something here. */
+  @Override
+  public void outOfMemory(OutOfMemoryError e) {
+    lock.lock();
+    try {
+      for (int k = 0; k < held.size(); k++) {
+        held.get(k).sink().outOfMemory(e);
+      }
+      for (int k = 0; k < entries.size(); k++) {
+        sinkOf(entries.get(k)).outOfMemory(e);
+      }
     } finally {
       lock.unlock();
     }

@@ -415,6 +415,12 @@ abstract sealed class LocalPool extends AbstractPool
     return worker;
   }
 
+  @Override
+  protected final boolean hasCalledItself() {
+    Worker worker = workersByThread.get(Thread.currentThread());
+    return worker != null && worker.hasHandedOver();
+  }
+
   private void checkForStallLater() {
     if (stallCheckDue.compareAndSet(false, true)) {
       try {
@@ -678,6 +684,11 @@ abstract sealed class LocalPool extends AbstractPool
     if (worker != null) {
       worker.runWithin(batch);
     }
+  }
+
+  /** Makes {@link AbstractPool#awaitRoom} available to the workers. */
+  final long awaitRoomFor(OutOfMemoryError e, long since) {
+    return awaitRoom(e, since);
   }
 
   /** Makes {@link AbstractPool#after} available to the workers. */

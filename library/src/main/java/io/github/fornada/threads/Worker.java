@@ -189,13 +189,14 @@ final class Worker implements Runnable {
    */
   private boolean runNext() {
     Batch<?, ?> batch;
+    long since = 0;
     while (true) {
       try {
         batch = pool.next(this);
         break;
       } catch (OutOfMemoryError e) { // no room in the heap for a batch
         giveBackPolled();
-        HeapShortage.await(e);
+        since = pool.awaitRoomFor(e, since);
       }
     }
     return batch != null && runBatch(batch);

@@ -417,7 +417,7 @@ interface UserCodeContract extends PoolUnderTest {
 
   /** Opens a scope, lets a task run in it that only its end stops, and forgets both. */
   static int leavesAScopeOpen(Marks marks) throws InterruptedException {
-    TaskScope<Object, ?> scope = TaskScope.open(o -> o.withName("left"));
+    TaskScope<Object, ?> scope = TaskScope.open(o -> o.withName(nameOfLeft(marks)));
     var _ =
         scope.fork(() -> {
           try {
@@ -431,6 +431,11 @@ interface UserCodeContract extends PoolUnderTest {
     return 1;
   }
 
+  /** A name that no scope of another test has: a dump is of the whole JVM. */
+  private static String nameOfLeft(Marks marks) {
+    return "left " + marks.folder().hashCode();
+  }
+
   @Test
   default void aScopeThatATaskLeavesOpenIsClosedAndTheTaskHasFailed() throws Exception {
     Marks marks = marks();
@@ -441,11 +446,12 @@ interface UserCodeContract extends PoolUnderTest {
       assertThat(((Outcome.Failed<Integer>) outcome).cause())
           .isInstanceOf(IllegalStateException.class)
           .hasMessage(
-              "the task has ended without closing scope \"left\", which it opened: open scopes in"
-                  + " try-with-resources");
+              "the task has ended without closing scope \""
+                  + nameOfLeft(marks)
+                  + "\", which it opened: open scopes in try-with-resources");
       assertThat(marks.has("stopped")).isTrue();
       CompletableFuture<String> open = pool.submit(1, _ -> TaskScope.dump());
-      assertThat(get(open)).doesNotContain("left");
+      assertThat(get(open)).doesNotContain(nameOfLeft(marks));
     }
   }
 }

@@ -8,13 +8,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
+import io.github.fornada.threads.ThreadPool;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -131,6 +135,34 @@ final class PipelineWaitsTest {
       code.run();
     } catch (Exception e) {
       // such as that the stream was cancelled
+    }
+  }
+
+  /** The items of a stage go on from half-way, and wait only then for what they asked it for. */
+  @Test
+  void anItemThatGoesOnFromHalfWayMayWaitForItsOwnPool() {
+    try (var pool = ThreadPool.open(o -> o.withWorkers(1));
+        var run =
+            Pipeline.from(List.of(1, 2, 3))
+                .flatStage(
+                    "many",
+                    pool,
+                    x ->
+                        IntStream.range(0, 20)
+                            .mapToObj(y -> pool.submit(y, z -> z))
+                            .toList()
+                            .stream()
+                            .map(PipelineWaitsTest::after))
+                .run(o -> o.withQueue(1))) {
+      assertThat(run.outcomes().filter(PipelineOutcome::isDone)).hasSize(60);
+    }
+  }
+
+  private static <T> T after(Future<T> future) {
+    try {
+      return future.get(1, TimeUnit.HOURS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new IllegalStateException(e);
     }
   }
 

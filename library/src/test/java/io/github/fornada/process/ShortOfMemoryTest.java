@@ -102,7 +102,22 @@ class ShortOfMemoryTest {
           }
         }
 
+        /** Keeps all outcomes, which do not fit into the heap. */
+        static void keepAll(String model) {
+          List<Integer> items = IntStream.range(0, 1_000_000).boxed().toList();
+          try (Pool pool = open(model);
+              var outcomes = pool.outcomes(items, i -> new byte[100])) {
+            System.out.println(outcomes.toList().size() + " outcomes");
+          } catch (OutOfMemoryError e) {
+            System.out.println("there is no memory for them");
+          }
+        }
+
         public static void main(String[] args) throws Exception {
+          if (args[1].equals("all")) {
+            keepAll(args[0]);
+            return;
+          }
           boolean threads = args[1].equals("threads");
           List<Integer> items = IntStream.range(0, ITEMS).boxed().toList();
           int ended;
@@ -146,6 +161,15 @@ class ShortOfMemoryTest {
       throws Exception {
     Programs.Ran ran = run(folder, ":", "-Xmx20m", stages, "stages");
     assertThat(ran.said()).isEqualTo("60 of 60 have ended\n");
+  }
+
+  /** Who waits for the next outcome holds all the others, so nobody else can make room. */
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "sequential"})
+  void aCallWhoseOutcomesNeverFitEndsWithTheErrorThatSaysSo(String model, @TempDir Path folder)
+      throws Exception {
+    Programs.Ran ran = run(folder, ":", "-Xmx60m", model, "all");
+    assertThat(ran.said()).isEqualTo("there is no memory for them\n");
   }
 
   /** Stacks of a gigabyte each, in an address space of a few of them. */

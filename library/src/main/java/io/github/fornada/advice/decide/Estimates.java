@@ -400,8 +400,11 @@ final class Estimates {
     if ((isFull && !runsSoon) || (took < SHORTEST_WAIT && kinds == 0)) {
       // What was not seen to wait was ready to run: when all processors are taken, that is what it
       // does when it does not run. And to wait at all takes longer than very short items take.
-      // What was told while the queue was measured has not become a queue since.
-      queued = Math.max(queued, took - ofThis - Math.max(kinds, surelyWaited.or(0)));
+      // What was told while the queue was measured has not become a queue since. And nobody sees
+      // what items of worker processes wait for: there it is what they waited for on threads.
+      boolean unseen = o.setting().model() == ExecutionModel.PROCESSES && o.settled();
+      double before = Math.max(surelyWaited.or(0), unseen ? wait.or(0) : 0);
+      queued = Math.max(queued, took - ofThis - Math.max(kinds, before));
     }
     if (runsSoon && kinds > 0) {
       surelyWaited.add(Math.min(kinds, took - ofThis - queued), ended(o), keep);
