@@ -55,9 +55,17 @@ class SharedObjectTest {
   }
 
   private static List<String> files(Pool pool, String pattern) throws IOException {
+    return files(folders(pool), pattern);
+  }
+
+  private static List<String> folders(Pool pool) throws IOException {
+    return Leftovers.folders((ProcessPool) pool).stream().map(Path::toString).toList();
+  }
+
+  private static List<String> files(List<String> folders, String pattern) throws IOException {
     var names = new java.util.ArrayList<String>();
-    for (Path folder : Leftovers.folders((ProcessPool) pool)) {
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, pattern)) {
+    for (String folder : folders) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of(folder), pattern)) {
         files.forEach(file -> names.add(file.getFileName().toString()));
       }
     }
@@ -549,15 +557,17 @@ class SharedObjectTest {
       SharedSpace shared = SharedSpace.of(pool);
       CompletableFuture<Long> makes =
           pool.submit(
-              0,
-              x -> {
-                Thread.startVirtualThread(
-                        () -> {
-                          while (true) {
-                            shared.bytes(1 << 20).free(); // takes room for one at a time
-                          }
-                        })
-                    .join(java.time.Duration.ofMillis(50));
+              folders(pool),
+              folders -> {
+                Thread.ofPlatform()
+                    .start(() -> {
+                      while (true) {
+                        shared.bytes(16 << 20).free(); // takes time, and room for one
+                      }
+                    });
+                while (files(folders, "making-*").isEmpty()) {
+                  Thread.onSpinWait();
+                }
                 Runtime.getRuntime().halt(1);
                 return 0L;
               });
