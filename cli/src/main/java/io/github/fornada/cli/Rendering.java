@@ -17,7 +17,6 @@ import com.fasterxml.jackson.databind.SerializationConfig;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.cfg.SerializerFactoryConfig;
-import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.BeanSerializerFactory;
@@ -438,12 +437,8 @@ final class Rendering {
         BeanDescription description,
         boolean staticTyping)
         throws JsonMappingException {
-      JsonSerializer<Object> own;
-      try {
-        own = super.constructBeanOrAddOnSerializer(provider, type, description, staticTyping);
-      } catch (InvalidDefinitionException e) { // such as two getters of one name
-        return new TextSerializer();
-      }
+      JsonSerializer<Object> own =
+          super.constructBeanOrAddOnSerializer(provider, type, description, staticTyping);
       // Jackson has one without properties for what bears any annotation.
       boolean isEmpty =
           own instanceof BeanSerializerBase bean

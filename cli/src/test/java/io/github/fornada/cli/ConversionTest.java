@@ -265,23 +265,6 @@ class ConversionTest {
     }
   }
 
-  /** Two getters of one name in JSON. */
-  @SuppressWarnings({"unused", "MemberName"})
-  static final class TwoOfOneName {
-    public String getURL() {
-      return "";
-    }
-
-    public String getUrl() {
-      return "";
-    }
-
-    @Override
-    public String toString() {
-      return "two";
-    }
-  }
-
   private static final Object NOTHING = new Object();
 
   private enum Size {
@@ -335,7 +318,6 @@ class ConversionTest {
         value(() -> Size.SMALL, "\"small\""),
         value(Marked::new, "\"marked\""),
         value(Given::new, "\"given\""),
-        value(TwoOfOneName::new, "\"two\""),
         value(() -> NOTHING, "\"" + NOTHING + "\""),
         value(() -> new SQLException("why"), "\"java.sql.SQLException: why\""),
         value(InetAddress::getLoopbackAddress, "\"" + InetAddress.getLoopbackAddress() + "\""),
