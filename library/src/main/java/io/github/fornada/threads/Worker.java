@@ -547,16 +547,16 @@ final class Worker implements Runnable {
       abandonment = LocalPool.tryLater(pool.policy().grace(), () -> abandon(batch, i, pass));
     } catch (OutOfMemoryError e) {
       boolean done = gate.interrupt(pass, thread, stack); // it may be the item that fills the heap
-      abandonLater(batch, i, pass);
+      abandonLater(batch, i, pass, pool.policy().grace());
       return done;
     }
     return gate.interrupt(pass, thread, stack);
   }
 
-  private void abandonLater(Batch<?, ?> batch, int i, long pass) {
+  private void abandonLater(Batch<?, ?> batch, int i, long pass, Duration pause) {
     while (true) {
       try {
-        abandonment = LocalPool.tryLater(pool.policy().grace(), () -> abandon(batch, i, pass));
+        abandonment = LocalPool.tryLater(pause, () -> abandon(batch, i, pass));
         return;
       } catch (OutOfMemoryError e) {
         HeapShortage.await(e);
@@ -598,7 +598,7 @@ final class Worker implements Runnable {
     } else if (batch == null) {
       checkTimeoutLater(limit, SOON);
     } else if (!InterruptGate.isRunning(seen)) { // stopped by a cancel
-      abandonLater(batch, i, pass);
+      abandonLater(batch, i, pass, pool.policy().grace());
     } else {
       // Not on the timer's thread: a thread in a loop without a safepoint gives its stack only
       // after the loop.
@@ -637,7 +637,11 @@ final class Worker implements Runnable {
 
   private <T, R> void abandon(Batch<T, R> batch, int i, long pass) {
     if (!gate.abandon(pass)) {
-      return; // it has ended
+      long seen = gate.word();
+      if (InterruptGate.isRunning(seen) && InterruptGate.passOf(seen) == pass) {
+        abandonLater(batch, i, pass, SOON); // a short grace: the interrupt is still to come
+      }
+      return; // else it has ended
     }
     StackSample stack = gate.takeCause();
     long began = startedNanos;
