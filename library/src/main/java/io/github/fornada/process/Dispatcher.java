@@ -2,7 +2,6 @@ package io.github.fornada.process;
 
 import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.HeapShortage;
-import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageOutput;
@@ -485,7 +484,7 @@ final class Dispatcher {
           if (isIdle()) {
             // Nothing is in flight whose end would feed again: the worker has not read the ring
             // yet.
-            var _ = Timer.tryAfter(PATIENCE, feedAgain);
+            Engine.tryLater(PATIENCE, feedAgain);
           }
           return took;
         }

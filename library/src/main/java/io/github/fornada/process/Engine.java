@@ -908,7 +908,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   void balanceSoon() {
     if (isUneven() && balancing.compareAndSet(false, true)) {
       try {
-        var _ = Timer.tryAfter(Dispatcher.PATIENCE, balance);
+        tryLater(Dispatcher.PATIENCE, balance);
       } catch (OutOfMemoryError e) {
         balancing.set(false); // whoever is idle next sees to it
       }
@@ -1019,14 +1019,20 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
    */
   void startHelper(String name, Runnable body) {
     awaitedThreads.incrementAndGet();
-    while (!isStarted(name, body)) {
-      HeapShortage.await();
+    boolean started = false;
+    try {
+      while (!started) {
+        started = isStarted(name, body);
+      }
+    } finally {
+      if (!started) {
+        awaitedThreadEnded();
+      }
     }
   }
 
+  /** Returns whether there was memory for it; waits for a moment if not. */
   private boolean isStarted(String name, Runnable body) {
-    boolean whole = false;
-    boolean again = false;
     try {
       startSoon(
           name,
@@ -1037,18 +1043,11 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
               awaitedThreadEnded();
             }
           });
-      whole = true;
+      return true;
     } catch (OutOfMemoryError e) {
-      again = HeapShortage.isOfHeap(e);
-      if (!again) {
-        throw e;
-      }
-    } finally {
-      if (!whole && !again) {
-        awaitedThreadEnded();
-      }
+      HeapShortage.await(e);
+      return false;
     }
-    return whole;
   }
 
   /**

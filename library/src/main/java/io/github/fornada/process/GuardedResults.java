@@ -6,7 +6,6 @@ import io.github.fornada.jvm.CallbackThread;
 import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.Log;
-import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
@@ -214,7 +213,7 @@ final class GuardedResults {
   /** Returns whether there was memory for it; if not, the next result that comes sees to it. */
   private static boolean isScheduled(Duration pause, Runnable action) {
     try {
-      var _ = Timer.tryAfter(pause, action);
+      Engine.tryLater(pause, action);
       return true;
     } catch (OutOfMemoryError e) {
       return false;

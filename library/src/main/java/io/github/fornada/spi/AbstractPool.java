@@ -144,7 +144,11 @@ public abstract class AbstractPool implements Pool {
    * room for that, they are told a little later: what is in the queue must not wait for ever.
    */
   protected final void wake() {
-    while (!tryWake(false)) {
+    wake(false);
+  }
+
+  private void wake(boolean more) {
+    while (!tryWake(more)) {
       HeapShortage.await();
     }
   }
@@ -636,9 +640,7 @@ public abstract class AbstractPool implements Pool {
     if (enters) {
       queue.addEntered(run);
     }
-    while (!tryWake(!enters)) {
-      HeapShortage.await();
-    }
+    wake(!enters);
   }
 
   /** Queues a call whose items are all submitted at once. */

@@ -214,7 +214,7 @@ abstract sealed class LocalPool extends AbstractPool
       // No room in the heap to tell of it: what follows needs next to none.
     }
     if (startDue.compareAndSet(false, true)) {
-      var _ = later(NO_THREAD_PAUSE, startAgain);
+      var _ = after(NO_THREAD_PAUSE, startAgain);
     }
   }
 
@@ -691,12 +691,7 @@ abstract sealed class LocalPool extends AbstractPool
     return awaitRoom(e, since);
   }
 
-  /** Makes {@link AbstractPool#after} available to the workers. */
-  static Future<?> later(Duration pause, Runnable action) {
-    return after(pause, action);
-  }
-
-  /** As {@link #later}, but throws where the heap has no room for it, as {@link Timer#tryAfter}. */
+  /** Makes {@link Timer#tryAfter} available to the workers. */
   static Future<?> tryLater(Duration pause, Runnable action) {
     return Timer.tryAfter(pause, action);
   }

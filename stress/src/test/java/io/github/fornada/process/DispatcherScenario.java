@@ -100,7 +100,7 @@ public final class DispatcherScenario implements Explorer.Scenario {
       return false;
     }
 
-    static void later(Duration pause, Runnable action) {}
+    static void tryLater(Duration pause, Runnable action) {}
   }
 
   /** Is only counted. */
