@@ -5,6 +5,7 @@ made of all slices of one machine and scale.
 """
 
 import argparse
+import functools
 import glob
 import hashlib
 import json
@@ -32,6 +33,8 @@ MAIN = "io.github.fornada.benchmarks.advice.Trial"
 
 SCALES = {"small": 1.0, "normal": 6.0}
 LONGEST = 90  # seconds, for one run at scale 1
+ATTEMPTS = 3  # of a run that others disturbed
+FITTED = (0.15, 8.0)  # by how much a longer job's number of items may be changed, to last as long as it should
 
 # What always one model would do. 1,000 is what a pool of virtual threads allows by itself.
 CORES = os.cpu_count()
@@ -144,18 +147,35 @@ def swept(runs, work, scale, mark):
     return known[key]
 
 
+def undisturbed(runs, work, way, scale, limit):
+    """A trial that is run again where others used the machine: (line, trouble, whether they did to the end)"""
+    for attempt in range(ATTEMPTS):
+        if attempt > 0:
+            noise.wait_until_quiet(60, progress)
+        line, trouble, disturbed = runs.trial(work, way, scale, limit)
+        if not disturbed:
+            break
+    return line, trouble, disturbed
+
+
+def fitted(scale, best):
+    """How many times the items of a longer job the best needs, to last some 6 s on this machine."""
+    return min(max(scale / best, FITTED[0]), FITTED[1]) if scale > 1 else 1.0
+
+
 def block(runs, works, scale, mark, number, seed, few):
     draw = random.Random(seed)
     order = list(works)
     draw.shuffle(order)
     for at, work in enumerate(order, 1):
         if few:
-            ways, limit = list(WAYS_OF_FEW), 12 * scale
+            ways, limit, length = list(WAYS_OF_FEW), 12 * scale, scale
         else:
             found = swept(runs, work, scale, mark)
             ways = ["auto", "remembered", *dict.fromkeys([*BASELINES, *found["ways"]])]
-            best = min(found["seconds"].values(), default=LONGEST / 12)
-            limit = 3 * 4 * best + 2
+            best = 4 * min(found["seconds"].values(), default=LONGEST / 12)
+            length = scale * fitted(scale, best)
+            limit = 3 * best * length / scale + 2
         draw.shuffle(ways)
         if "remembered" in ways:  # what is remembered has to be learned before
             a, b = ways.index("auto"), ways.index("remembered")
@@ -163,10 +183,11 @@ def block(runs, works, scale, mark, number, seed, few):
         for way in ways:
             progress(f"block {number}, {at} of {len(order)}: {work}, {way}")
             own = limit if way not in ("auto", "remembered") else 2 * limit
-            line, trouble, disturbed = runs.trial(work, way, scale, own)
+            once = runs.trial if few else functools.partial(undisturbed, runs)
+            line, trouble, disturbed = once(work, way, length, own)
             if line is None:
                 line = {"row": work, "way": way, "trouble": trouble}
-            line.update(block=number, scale=scale, machine=mark, disturbed=disturbed,
+            line.update(block=number, scale=scale, length=round(length, 3), machine=mark, disturbed=disturbed,
                         at=round(time.time()), swept=not few)
             if not few:
                 line["candidate"] = way in found["ways"]

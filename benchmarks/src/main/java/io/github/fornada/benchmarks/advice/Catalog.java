@@ -329,7 +329,10 @@ final class Catalog {
 
   private static void shipping() {
     ALL.put(
-        "big-results", s -> Work.of("big-results", "", times(s, 700), i -> MIB, Shipping::makes));
+        "big-results",
+        s ->
+            Work.of("big-results", "", times(s, 700), i -> MIB, Shipping::makes)
+                .given(How.OUTCOMES)); // some GB in longer jobs
     ALL.put(
         "big-arguments",
         s -> {

@@ -20,6 +20,9 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -90,8 +93,25 @@ public final class Trial {
           if (other != null) {
             other.kill();
           }
+          endChildren();
           Runtime.getRuntime().halt(0);
         });
+  }
+
+  /**
+   * Ends the worker processes and waits for them. The processor time of what nobody waited for
+   * would count as that of other programs, and the block as disturbed.
+   */
+  private static void endChildren() {
+    List<ProcessHandle> children = ProcessHandle.current().children().toList();
+    children.forEach(ProcessHandle::destroyForcibly);
+    for (ProcessHandle child : children) {
+      try {
+        child.onExit().get(5, TimeUnit.SECONDS);
+      } catch (InterruptedException | ExecutionException | TimeoutException e) {
+        System.err.println("a child did not end: " + e);
+      }
+    }
   }
 
   private <T> void run(Work<T> of) throws Exception {
@@ -147,6 +167,11 @@ public final class Trial {
           }
         }
         return sum;
+      }
+      case OUTCOMES -> {
+        try (var outcomes = pool.outcomes(of.items(), function)) {
+          return outcomes.mapToLong(outcome -> value(outcome.get())).sum();
+        }
       }
       case SLOW_SOURCE -> {
         Iterable<T> slow = () -> slow(of.items().iterator());

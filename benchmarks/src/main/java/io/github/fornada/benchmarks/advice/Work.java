@@ -34,6 +34,8 @@ record Work<T>(
     MAP,
     /** All at once, and some may fail. */
     SUBMIT,
+    /** All at once, and no result is kept. */
+    OUTCOMES,
     /** One by one, by a source that needs 5 ms for each. */
     SLOW_SOURCE
   }
