@@ -46,6 +46,12 @@ final class Controller implements ThreadSide.Watcher {
   /** How often the state of the pool is looked at within a stretch of observation. */
   private static final long SLICE_NANOS = 5_000_000; // Guess
 
+  /** The same in long stretches, and with many items in flight: each time costs. */
+  private static final long LONGEST_SLICE_NANOS = 20_000_000; // Guess
+
+  /** In long stretches it is looked at this many times, at least. */
+  private static final int SLICES = 8; // Guess
+
   private static final long SHORTEST_NANOS = 500_000;
 
   /**
@@ -67,8 +73,11 @@ final class Controller implements ThreadSide.Watcher {
   /** How long the first result is waited for, to see what sending it would cost. */
   private static final long RESULT_NANOS = 10_000_000_000L; // Guess
 
-  /** Stretches up to this length need more looks at the threads. */
-  private static final double OFTEN_NANOS = 20e6; // Guess
+  /** The threads are looked at about so many times in a stretch. */
+  private static final double LOOKS = 10; // Guess
+
+  private static final double SHORTEST_PAUSE_NANOS = 2e6;
+  private static final double LONGEST_PAUSE_NANOS = 10e6; // Guess: more makes shares imprecise
 
   /** With more items in flight, looking at all of them is done less often. */
   private static final int MANY = 100; // Guess
@@ -510,7 +519,7 @@ final class Controller implements ThreadSide.Watcher {
         }
       }
       look = Math.max(SHORTEST_NANOS, decision.nextLookNanos());
-      senses.lookOften(look <= OFTEN_NANOS);
+      senses.pauseFor((long) Math.clamp(look / LOOKS, SHORTEST_PAUSE_NANOS, LONGEST_PAUSE_NANOS));
       mostFailures = decision.mostFailures();
     }
   }
@@ -629,7 +638,10 @@ final class Controller implements ThreadSide.Watcher {
         ThreadSide.Figures here = threads.figures();
         ProcessSide there = helperIfOpen();
         int inFlight = here.inFlight() + (there == null ? 0 : there.figures().inFlight());
-        long slice = inFlight > MANY ? 4 * SLICE_NANOS : SLICE_NANOS;
+        long slice =
+            inFlight > MANY
+                ? LONGEST_SLICE_NANOS
+                : Math.clamp(nanos / SLICES, SLICE_NANOS, LONGEST_SLICE_NANOS);
         LockSupport.parkNanos(this, Math.min(left, slice));
         var _ = Thread.interrupted(); // of no meaning here; parking would return at once
         slices++;

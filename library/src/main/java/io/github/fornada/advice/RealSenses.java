@@ -67,10 +67,10 @@ final class RealSenses implements Senses {
   }
 
   @Override
-  public void lookOften(boolean often) {
+  public void pauseFor(long nanos) {
     Sampler looks = sampler;
     if (looks != null) {
-      looks.lookOften(often);
+      looks.pauseFor(nanos);
     }
   }
 

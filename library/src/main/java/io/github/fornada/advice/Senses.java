@@ -47,8 +47,8 @@ interface Senses extends AutoCloseable {
   /** Begins to look at these threads. */
   void begin(Supplier<? extends Collection<Thread>> workers);
 
-  /** Looks more often, or no longer does. */
-  void lookOften(boolean often);
+  /** Pauses for so many nanoseconds, or for longer, between two looks at the threads. */
+  void pauseFor(long nanos);
 
   /**
    * Returns what happened since the last call.

@@ -42,7 +42,7 @@ class NoSenses implements Senses {
   public void begin(Supplier<? extends Collection<Thread>> workers) {}
 
   @Override
-  public void lookOften(boolean often) {}
+  public void pauseFor(long nanos) {}
 
   @Override
   public Sensed read(Collection<Long> pids) {

@@ -506,7 +506,9 @@ final class Estimates {
     }
     double before = wait.get() + lockWait.or(0) + nativeLockWait.or(0) + permitWait.or(0);
     double factor = waitDrift.add(waited + floor, error, ended(o));
-    if (factor != 1 && what.isEmpty()) {
+    boolean isLittle =
+        Math.abs(waited - before) < LITTLE * Math.max(o.responseNanos(), response.or(0));
+    if (factor != 1 && !isLittle && what.isEmpty()) {
       what = "an item now waits for " + Say.time(waited) + " instead of " + Say.time(before);
     }
     if (!what.isEmpty()) {

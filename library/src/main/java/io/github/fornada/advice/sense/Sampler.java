@@ -47,8 +47,12 @@ public final class Sampler implements AutoCloseable {
   /** The maximum number of threads that are looked at; the others are assumed to do the same. */
   static final int MOST_THREADS = 64;
 
+  /** How long a pause between two looks is until {@link #pauseFor} says otherwise. */
   private static final Duration PERIOD = Duration.ofMillis(5);
+
+  /** Looks with pauses up to this one may take more of the processor; see below. */
   private static final Duration QUICK_PERIOD = Duration.ofMillis(2);
+
   private static final Duration LONGEST_PERIOD = Duration.ofMillis(100); // Guess
 
   /** A pause is this many times as long as the processor time of the look before it. */
@@ -106,7 +110,7 @@ public final class Sampler implements AutoCloseable {
   /** Stacks that helpers have taken, not yet counted. */
   private final Queue<Taken> taken = new ConcurrentLinkedQueue<>();
 
-  private volatile boolean quick;
+  private volatile long pauseNanos = PERIOD.toNanos();
   private volatile boolean closed;
 
   // Guarded by the lock.
@@ -195,10 +199,17 @@ public final class Sampler implements AutoCloseable {
     OwnThreads.start("fornada-sampler", this::run);
   }
 
-  /** Looks every 2 ms rather than every 5 ms, or no longer does. */
-  public void lookOften(boolean often) {
-    quick = often;
-    LockSupport.unpark(own());
+  /**
+   * Pauses for so long between two looks from now on, or for longer where they take long.
+   *
+   * @param nanos the shortest pause
+   */
+  public void pauseFor(long nanos) {
+    boolean sooner = nanos < pauseNanos;
+    pauseNanos = nanos;
+    if (sooner) {
+      LockSupport.unpark(own());
+    }
   }
 
   private @Nullable Thread own() {
@@ -238,10 +249,10 @@ public final class Sampler implements AutoCloseable {
       long before = METER.getCurrentThreadCpuTime();
       lookOnce();
       long took = METER.getCurrentThreadCpuTime() - before;
-      boolean often = quick;
-      long period = (often ? QUICK_PERIOD : PERIOD).toNanos();
-      long cheap = took * (often ? QUICK_PAUSES_PER_LOOK : PAUSES_PER_LOOK);
-      LockSupport.parkNanos(Math.min(Math.max(period, cheap), LONGEST_PERIOD.toNanos()));
+      long pause = pauseNanos;
+      boolean quick = pause <= QUICK_PERIOD.toNanos();
+      long cheap = took * (quick ? QUICK_PAUSES_PER_LOOK : PAUSES_PER_LOOK);
+      LockSupport.parkNanos(Math.min(Math.max(pause, cheap), LONGEST_PERIOD.toNanos()));
     }
   }
 
