@@ -132,6 +132,39 @@ fornada run Where.java --lines n.txt
 ends 0
 expect "$work/out" "true true"
 
+echo "A build that is ended leaves no file behind"
+mkdir -p "$work/slow build/bin" "$work/slow build/tmp" "$work/slow build/home"
+cp fornada pom.xml "$work/slow build/home/"
+cat >"$work/slow build/bin/mvn" <<'MVN'
+#!/bin/sh
+: >"$TMPDIR/began"
+exec sleep 60
+MVN
+chmod +x "$work/slow build/bin/mvn"
+for signal in INT TERM HUP; do
+  # A group of its own, with signals as they are: Ctrl-C goes to all of it.
+  python3 - "$work/slow build" "$signal" <<'PY'
+import os, signal, subprocess, sys, time
+folder, name = sys.argv[1], sys.argv[2]
+environment = dict(os.environ, TMPDIR=folder + "/tmp", PATH=folder + "/bin:" + os.environ["PATH"])
+program = subprocess.Popen(
+    ["./fornada", "run"], cwd=folder + "/home", env=environment, start_new_session=True, stderr=subprocess.DEVNULL
+)
+began, end = folder + "/tmp/began", time.monotonic() + 60
+while not os.path.exists(began):
+    if program.poll() is not None or time.monotonic() > end:
+        sys.exit("the build did not begin")
+    time.sleep(0.02)
+os.killpg(program.pid, getattr(signal, "SIG" + name))
+program.wait(60)
+os.remove(began)
+while os.listdir(folder + "/tmp"):
+    if time.monotonic() > end:
+        sys.exit(f"SIG{name} left {os.listdir(folder + '/tmp')}")
+    time.sleep(0.02)
+PY
+done
+
 echo "A terminal that can do nothing"
 if command -v script >/dev/null 2>&1; then
   (cd "$home" && TERM=dumb timeout 120 script -qec './fornada run "tasks #2/Sq.java" --lines n.txt' /dev/null) \

@@ -13,6 +13,7 @@ import io.github.fornada.advice.sense.Refusals;
 import io.github.fornada.elastic.ProcessSide;
 import io.github.fornada.elastic.Sides;
 import io.github.fornada.elastic.ThreadSide;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Timer;
@@ -456,13 +457,16 @@ final class Controller implements ThreadSide.Watcher {
       last = last.since(workBegan);
       watchUntilIdle();
     } catch (RuntimeException | Error e) {
-      Log.get()
-          .log(
-              System.Logger.Level.WARNING,
-              "a pool no longer chooses how to run its tasks; it goes on with " + choice,
-              e);
-      keepAll();
-      hasGivenUp = true;
+      try {
+        Log.get()
+            .log(
+                System.Logger.Level.WARNING,
+                "a pool no longer chooses how to run its tasks; it goes on with " + choice,
+                e);
+        keepAll();
+      } finally {
+        hasGivenUp = true; // who waits for this thread must not do so for ever
+      }
       if (journal != null) {
         journal.ended();
       }
@@ -477,51 +481,57 @@ final class Controller implements ThreadSide.Watcher {
 
   private void watchUntilIdle() {
     var stretch = new Stretch();
-    double look = SHORTEST_NANOS;
-    long mostFailures = Long.MAX_VALUE;
     long idleSince = 0;
     while (true) {
-      boolean idle = stretch.pass((long) look, mostFailures);
-      long now = System.nanoTime();
-      if (idle) {
+      try {
+        boolean idle = stretch.pass();
+        long now = System.nanoTime();
+        if (!idle) {
+          idleSince = 0;
+          look(stretch, now);
+          continue;
+        }
         idleSince = idleSince == 0 ? now : idleSince;
         if (threads.pool().isShutdown() || asking.get() > 0 || now - idleSince > IDLE_NANOS) {
           lastLook(stretch, idleSince);
           return;
         }
-        look = SLICE_NANOS;
-        continue; // a source that gives nothing says nothing about the setting
+        stretch.nanos = SLICE_NANOS; // a source that gives nothing says nothing about the setting
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e); // items have filled the heap, and go on as they do
       }
-      idleSince = 0;
-      Known known = currentJob(now);
-      if (known == null) {
-        continue;
-      }
-      Totals totals = totals();
-      if (comesBack(totals) || isAlone()) {
-        last = totals;
-        continue;
-      }
-      Decision decision = decide(known, totals, stretch);
-      stretch.begin();
-      known.setting = decision.setting();
-      boolean heldBack = threads.isHeldBack();
-      if (heldBack) {
-        rosterSize = 0; // what it runs on is not what it was told last
-      }
-      threads.holdBackAfter(decision.mostFailures());
-      if (!decision.setting().equals(setting)) {
-        apply(decision.setting(), decision.reason(), decision.trial());
-      } else {
-        keeps(decision);
-        if (heldBack) {
-          shareOut();
-        }
-      }
-      look = Math.max(SHORTEST_NANOS, decision.nextLookNanos());
-      senses.pauseFor((long) Math.clamp(look / LOOKS, SHORTEST_PAUSE_NANOS, LONGEST_PAUSE_NANOS));
-      mostFailures = decision.mostFailures();
     }
+  }
+
+  /** Has what was observed judged, and does what follows from it. */
+  private void look(Stretch stretch, long now) {
+    Known known = currentJob(now);
+    if (known == null) {
+      return;
+    }
+    Totals totals = totals();
+    if (comesBack(totals) || isAlone()) {
+      last = totals;
+      return;
+    }
+    Decision decision = decide(known, totals, stretch);
+    stretch.begin(decision);
+    known.setting = decision.setting();
+    boolean heldBack = threads.isHeldBack();
+    if (heldBack) {
+      rosterSize = 0; // what it runs on is not what it was told last
+    }
+    threads.holdBackAfter(decision.mostFailures());
+    if (!decision.setting().equals(setting)) {
+      apply(decision.setting(), decision.reason(), decision.trial());
+    } else {
+      keeps(decision);
+      if (heldBack) {
+        shareOut();
+      }
+    }
+    double pause = Math.clamp(stretch.nanos / LOOKS, SHORTEST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
+    senses.pauseFor((long) pause);
   }
 
   /** Tells the chooser of what has ended since the last look, for its advice. */
@@ -616,22 +626,30 @@ final class Controller implements ThreadSide.Watcher {
 
   /** The samples of one stretch of observation. */
   private final class Stretch {
+    /** How long it is. */
+    private long nanos = SHORTEST_NANOS;
+
+    /** It ends when so many items have failed. */
+    private long mostFailures = Long.MAX_VALUE;
+
     private long slices;
     private long inFlightSum;
     private long hungry;
 
-    void begin() {
+    /** Begins anew. */
+    void begin(Decision decision) {
+      nanos = (long) Math.max(SHORTEST_NANOS, decision.nextLookNanos());
+      mostFailures = decision.mostFailures();
       slices = 0;
       inFlightSum = 0;
       hungry = 0;
     }
 
     /**
-     * Waits for the end of the stretch: for {@code nanos}, until {@code mostFailures} items have
-     * failed, or until somebody asks for advice of work that is over. Returns whether there was
-     * nothing to do at the end.
+     * Waits for the end of the stretch, or until somebody asks for advice of work that is over.
+     * Returns whether there was nothing to do at the end.
      */
-    boolean pass(long nanos, long mostFailures) {
+    boolean pass() {
       long began = System.nanoTime();
       long left = nanos;
       while (left > 0) {

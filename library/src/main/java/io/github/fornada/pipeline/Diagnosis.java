@@ -127,14 +127,19 @@ record Diagnosis(
       double most = longWait(busiest);
       StageSummary first = stages.getFirst();
       double forSource = first.waitsForInput() - first.idleAtEnd();
-      double forConsumer = stages.getLast().waitsForRoom();
+      StageSummary last = stages.getLast();
+      double forConsumer = last.waitsForRoom() - last.waitsForTurn();
+      StageSummary byOrder = heldByOrder(stages);
+      if (byOrder != null) {
+        return ofOrder(byOrder);
+      }
       if (forConsumer > most && forConsumer >= forSource) {
         return new Diagnosis(
             Kind.CONSUMER,
             busiest,
             0,
             "The consumer holds the pipeline up: the last stage waits for room "
-                + percent(stages.getLast().waitsForRoom())
+                + percent(forConsumer)
                 + " of the time.",
             "");
       }
@@ -181,6 +186,32 @@ record Diagnosis(
     return busiest.meanTime().toNanos() < QUICK_NANOS
         ? 0.5
         : Math.max(SELDOM, (1 - busiest.load()) / 2);
+  }
+
+  /** Returns the stage that waits most for items to end that come before others; null for none. */
+  private static @Nullable StageSummary heldByOrder(List<StageSummary> stages) {
+    StageSummary most = null;
+    for (StageSummary stage : stages) {
+      if (stage.waitsForTurn() > longWait(stage)
+          && (most == null || stage.waitsForTurn() > most.waitsForTurn())) {
+        most = stage;
+      }
+    }
+    return most;
+  }
+
+  private static Diagnosis ofOrder(StageSummary at) {
+    String text =
+        "The order of \""
+            + at.name()
+            + "\" holds the pipeline up: now and then an item takes long, those after it wait for"
+            + " their turn, and fill the queue. So "
+            + (at.size() == 1 ? "its one worker waits" : "its " + at.size() + " workers wait")
+            + " for room "
+            + percent(at.waitsForRoom())
+            + " of the time, and one more would give nothing. To take results in any order would"
+            + " help, or a longer queue.";
+    return new Diagnosis(Kind.STAGE, at, at.rate(), text, "");
   }
 
   /** What is said of a run that has too few items to keep its workers busy. */

@@ -601,6 +601,36 @@ final class ItemQueue {
     return ready;
   }
 
+  /**
+   * Whether all that is here waits for an item that comes before it and is not here yet. Called
+   * without the lock, or with that of the queue before.
+   */
+  boolean awaitsTurn() {
+    if (!ordered) {
+      return false;
+    }
+    lock.lock();
+    try {
+      return ready.isEmpty()
+          && open.isEmpty()
+          && ring[(int) (turn % ring.length)] == null
+          && !hasItsTurn(unsorted)
+          && !hasItsTurn(inbox.get());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether one of these has its turn. Under the lock, under which alone an inbox is taken. */
+  private boolean hasItsTurn(@Nullable Item items) {
+    for (Item item = items; item != null; item = item.link) {
+      if (item.place == turn) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether nothing is here; also nothing whose turn has not come. */
   boolean isEmpty() {
     if (!ready.isEmpty() || !open.isEmpty() || hasUnsorted()) {

@@ -340,7 +340,10 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /** Nothing can be begun now. */
   private void waits(boolean forRoom) {
-    figures.becomes(forRoom ? StageFigures.Idle.FOR_ROOM : StageFigures.Idle.FOR_INPUT);
+    figures.becomes(
+        !forRoom
+            ? StageFigures.Idle.FOR_INPUT
+            : out.awaitsTurn() ? StageFigures.Idle.FOR_TURN : StageFigures.Idle.FOR_ROOM);
   }
 
   /** Takes items that go on from half-way, as many as there is room for; returns how many. */

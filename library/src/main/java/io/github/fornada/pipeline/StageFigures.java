@@ -28,7 +28,9 @@ final class StageFigures {
     /** There was something to do when it was last asked for. */
     NO,
     FOR_INPUT,
-    FOR_ROOM
+    FOR_ROOM,
+    /** For room, while all that is in the queue waits for an item that comes before it. */
+    FOR_TURN
   }
 
   /**
@@ -62,10 +64,13 @@ final class StageFigures {
    * What the idle time of the workers, while the stage had items, was spent on.
    *
    * @param forRoom the part in which items waited that could not be begun, for lack of room
+   * @param forTurn the part of it in which all that took the room waited for an item before it
    * @param atEnd the part after all input had come: the last items ran, and there was none for the
    *     other workers
    */
-  record IdleParts(double forRoom, double atEnd) {}
+  record IdleParts(double forRoom, double forTurn, double atEnd) {
+    static final IdleParts NONE = new IdleParts(0, 0, 0);
+  }
 
   private final LongAdder busyNanos = new LongAdder();
   private final LongAdder timed = new LongAdder();
@@ -102,6 +107,7 @@ final class StageFigures {
   private long idleSince = System.nanoTime();
   private long inputNanos;
   private long roomNanos;
+  private long turnNanos;
   private long endNanos;
   private boolean begun;
 
@@ -171,6 +177,7 @@ final class StageFigures {
     settle(System.nanoTime());
     inputNanos = 0;
     roomNanos = 0;
+    turnNanos = 0;
     endNanos = 0;
   }
 
@@ -204,6 +211,7 @@ final class StageFigures {
         }
       }
       case FOR_ROOM -> roomNanos += nanos - idleSince;
+      case FOR_TURN -> turnNanos += nanos - idleSince;
       case NO -> {}
     }
     idleSince = nanos;
@@ -218,8 +226,10 @@ final class StageFigures {
     } else {
       settle(System.nanoTime());
     }
-    double all = inputNanos + roomNanos + atEnd;
-    return all == 0 ? new IdleParts(0, 0) : new IdleParts(roomNanos / all, atEnd / all);
+    double all = inputNanos + roomNanos + turnNanos + atEnd;
+    return all == 0
+        ? IdleParts.NONE
+        : new IdleParts((roomNanos + turnNanos) / all, turnNanos / all, atEnd / all);
   }
 
   /** The mean time of all items ever, in nanoseconds; 0 while unknown. */

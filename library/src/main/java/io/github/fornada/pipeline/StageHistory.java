@@ -55,7 +55,7 @@ final class StageHistory {
   /** Workers that did nothing did so for this reason. */
   synchronized void idle(StageFigures.Idle why, long from, long to) {
     if (start != 0 && why != StageFigures.Idle.NO) {
-      spread(why == StageFigures.Idle.FOR_ROOM ? room : input, from, to);
+      spread(why == StageFigures.Idle.FOR_INPUT ? input : room, from, to);
     }
   }
 

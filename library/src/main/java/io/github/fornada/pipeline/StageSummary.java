@@ -168,6 +168,15 @@ public final class StageSummary {
   }
 
   /**
+   * The part of its workers' time in which the queue behind the stage was full, and all in it
+   * waited for an item that comes before them in the order and had not ended. It is contained in
+   * {@link #waitsForRoom}.
+   */
+  double waitsForTurn() {
+    return (1 - load()) * times.idle().forTurn();
+  }
+
+  /**
    * The part of its workers' time in which there was no item for them, and no more were to come:
    * its last items ran. It is contained in {@link #waitsForInput}.
    */

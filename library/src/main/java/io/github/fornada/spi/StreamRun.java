@@ -1,5 +1,6 @@
 package io.github.fornada.spi;
 
+import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
@@ -35,6 +36,13 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     implements OpenCall {
   /** The minimum window for each worker of the pool if the policy has the default window. */
   private static final int WINDOW_PER_WORKER = 4; // Guess
+
+  /**
+   * No more items are taken while results of so many bytes wait for the consumer. A window of large
+   * results would fill the heap, and items would fail for want of memory, only because their
+   * consumer is slower than the workers.
+   */
+  private static final long MOST_BYTES = Runtime.getRuntime().maxMemory() / 8; // Guess
 
   /** Makes what the consumer sees. */
   interface Shape<T extends @Nullable Object, R extends @Nullable Object, E> {
@@ -116,6 +124,12 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   /** Elements moved from {@link #due} for the consumer; used by the consuming thread only. */
   private final Fifo<E> drained = new Fifo<>();
+
+  /** The bytes of all results that the consumer is not finished with, as far as they are known. */
+  private long heldBytes;
+
+  /** Those of the results in {@link #drained} when they were moved there. */
+  private long drainedBytes;
 
   /** Whether the consumer has begun; used by the consuming thread only. */
   private boolean started;
@@ -320,15 +334,53 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /**
    * Returns how many more items may be taken from the source. Under lock.
    *
-   * <p>Results that wait for an earlier, slower item count against the window, because a source may
-   * be endless. They do not count if the source is a collection that holds all its items anyway.
+   * <p>None, while results of many bytes wait. Results that wait for an earlier, slower item count
+   * against the window, because a source may be endless. They do not count if the source is a
+   * collection that holds all its items anyway.
    */
   private long room() {
     long ahead = taken - consumed;
     if (readDirectly && ordered) {
       ahead -= endedCount - due.missing();
     }
-    return window - ahead;
+    return heldBytes > MOST_BYTES ? Math.min(0, window - ahead) : window - ahead;
+  }
+
+  /**
+   * Returns the bytes of a result of which that is plain to see; 0 for any other, which is taken to
+   * be small.
+   */
+  private static long bytes(@Nullable Object element) {
+    Object of = element instanceof Completion<?, ?> completion ? completion.outcome() : element;
+    if (of instanceof Outcome.Done<?> done) {
+      of = done.value();
+    }
+    if (of instanceof String text) {
+      return text.length();
+    }
+    if (of == null || !of.getClass().isArray()) {
+      return 0;
+    }
+    // No switch over types: it is linked at its first use, which needs memory.
+    if (of instanceof byte[] array) {
+      return array.length;
+    }
+    if (of instanceof char[] array) {
+      return (long) Character.BYTES * array.length;
+    }
+    if (of instanceof short[] array) {
+      return (long) Short.BYTES * array.length;
+    }
+    if (of instanceof int[] array) {
+      return (long) Integer.BYTES * array.length;
+    }
+    if (of instanceof float[] array) {
+      return (long) Float.BYTES * array.length;
+    }
+    if (of instanceof long[] array) {
+      return (long) Long.BYTES * array.length;
+    }
+    return of instanceof double[] array ? (long) Double.BYTES * array.length : 0;
   }
 
   /** Called when the source has no more items, or has thrown. */
@@ -478,6 +530,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private void putLocked(long index, E element) {
     due.put(ordered ? index : endedCount, element);
     endedCount++;
+    heldBytes += bytes(element);
   }
 
   /** Wakes the consumer if it waits for what has arrived. Under lock. */
@@ -614,17 +667,20 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Moves due elements to {@link #drained}, at most a quarter of the window. Under lock. */
   private void drain() {
     consumed = due.taken();
+    heldBytes -= drainedBytes; // what was moved before is consumed by now
+    drainedBytes = 0;
     if (feederWaits && room() >= quarter) {
       feederWaits = false;
       forFeeder.signal();
     }
-    while (drained.size() < quarter) {
+    while (drained.size() < quarter && drainedBytes <= MOST_BYTES / 4) {
       E element = due.peek();
       if (element == null) {
         break;
       }
       drained.add(element); // before it is taken: where there is no memory, it is still due
       var _ = due.poll();
+      drainedBytes += bytes(element);
     }
   }
 

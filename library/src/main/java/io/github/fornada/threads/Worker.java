@@ -124,9 +124,13 @@ final class Worker implements Runnable {
     return thread;
   }
 
-  /** Returns whether it runs an item now. */
+  /**
+   * Returns whether it runs items now. That includes the moments between two items of a batch, as
+   * the time of an item does: to read the thread's processor time there is where the kernel often
+   * gives the processor to another thread, so on a full machine these are no moments.
+   */
   boolean isRunning() {
-    return InterruptGate.isOpen(gate.word());
+    return current != null;
   }
 
   Roster.Member member() {

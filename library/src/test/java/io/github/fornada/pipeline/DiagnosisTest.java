@@ -28,7 +28,7 @@ final class DiagnosisTest {
         new StageSummary.Counts(size, 0, 0, 1000, 1000, 0, 0),
         new StageSummary.Times(
             rate,
-            new StageFigures.IdleParts(forRoom, 0),
+            new StageFigures.IdleParts(forRoom, 0, 0),
             cores,
             new StageFigures.Reading(
                 millis * 1e6, 0.01, 500, busy, StageFigures.Restarts.NONE, List.of())),
@@ -131,11 +131,42 @@ final class DiagnosisTest {
         new StageSummary.Counts(size, 0, 0, 3, 3, 0, 0),
         new StageSummary.Times(
             10,
-            new StageFigures.IdleParts(forRoom, atEnd),
+            new StageFigures.IdleParts(forRoom, 0, atEnd),
             -1,
             new StageFigures.Reading(1e8, 0.01, 500, 0.2, StageFigures.Restarts.NONE, List.of())),
         new StageSummary.Depth(0, 16, 3),
         () -> List.of());
+  }
+
+  /** A stage that waits for room for most of the time, behind an item that comes before. */
+  private static StageSummary outOfTurn(String name, double busy, double forTurn) {
+    return new StageSummary(
+        name,
+        "threads",
+        new StageSummary.Counts(4, 0, 0, 1000, 1000, 0, 0),
+        new StageSummary.Times(
+            1000,
+            new StageFigures.IdleParts(0.95, forTurn, 0),
+            -1,
+            new StageFigures.Reading(3e5, 0.01, 500, busy, StageFigures.Restarts.NONE, List.of())),
+        new StageSummary.Depth(0, 16, 16),
+        () -> List.of());
+  }
+
+  @Test
+  void theOrderIsNamedWhereItemsFillTheQueueBehindALongOne() {
+    var next = stage("store", 1, 1000, 0.4, 0, -1); // busier than those that wait
+    var held = Diagnosis.of(List.of(outOfTurn("parse", 0.3, 0.9), next), 4);
+    assertThat(held.text()).startsWith("The order of \"parse\" holds the pipeline up");
+    assertThat(held.text()).contains("its 4 workers wait for room 67 % of the time");
+    assertThat(held.promised()).as("with one more worker").isEqualTo(held.busiest().rate());
+
+    var last = Diagnosis.of(List.of(outOfTurn("parse", 0.3, 0.9)), 4);
+    assertThat(last.text()).as("not the consumer").startsWith("The order of \"parse\"");
+
+    var consumer = Diagnosis.of(List.of(outOfTurn("parse", 0.3, 0.1)), 4);
+    assertThat(consumer.kind()).isEqualTo(Diagnosis.Kind.CONSUMER);
+    assertThat(consumer.text()).contains("waits for room 59 % of the time");
   }
 
   private static StageSummary measured(long items, double error, int starting, double rate) {
@@ -145,7 +176,7 @@ final class DiagnosisTest {
         new StageSummary.Counts(2, starting, 0, 1000, 1000, 0, 0),
         new StageSummary.Times(
             rate,
-            new StageFigures.IdleParts(0, 0),
+            StageFigures.IdleParts.NONE,
             2,
             new StageFigures.Reading(
                 10e6, error, items, 0.99, StageFigures.Restarts.NONE, List.of())),
@@ -179,7 +210,7 @@ final class DiagnosisTest {
         new StageSummary.Counts(2, 0, 40, 1000, 1000, 0, 0),
         new StageSummary.Times(
             100,
-            new StageFigures.IdleParts(0, 0),
+            StageFigures.IdleParts.NONE,
             0.1,
             new StageFigures.Reading(
                 10e6, 0.15, 500, 0.5, new StageFigures.Restarts(measured, 10e6, 0.5), List.of())),

@@ -719,6 +719,26 @@ final class PipelineTest {
     }
   }
 
+  @Test
+  void anOrderThatHoldsItemsUpIsToldAndNoMoreIsPromised() throws Exception {
+    Waiting.inOneOfFewRuns(PipelineTest::runWithLongItemsInOrder);
+  }
+
+  private static void runWithLongItemsInOrder() {
+    try (var run =
+        Pipeline.from(IntStream.range(0, 2_000).boxed().toList())
+            .stage("some", threads(4), x -> x % 100 == 0 ? napping(x, Duration.ofMillis(30)) : x)
+            .stage("next", threads(1), x -> x)
+            .run(o -> o.withQueue(4))) {
+      assertThat(run.outcomes()).hasSize(2_000);
+      PipelineSummary summary = run.summary();
+      StageSummary some = summary.stages().getFirst();
+      assertThat(summary.advice()).startsWith("The order of \"some\" holds the pipeline up");
+      assertThat(summary.rateWithOneMore()).isEqualTo(some.rate());
+      assertThat(some.waitsForRoom()).isGreaterThan(0.4);
+    }
+  }
+
   private static int slowly(int x) {
     return napping(x, Duration.ofMillis(3));
   }

@@ -394,7 +394,7 @@ final class Estimates {
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
       kinds += finite(each.getValue());
     }
-    boolean isFull = isFull(o, busy);
+    boolean isFull = isFull(o);
     // Of platform threads the system measures it: it is no more than a part of that, however.
     boolean runsSoon = o.queueNanos() < LITTLE_QUEUED * (took - ofThis);
     if ((isFull && !runsSoon) || (took < SHORTEST_WAIT && kinds == 0)) {
@@ -463,8 +463,9 @@ final class Estimates {
   }
 
   /** Returns whether all processors were taken: by this program, or by all together. */
-  private boolean isFull(Observation o, double busy) {
-    double all = finite(o.busyCores()) + finite(o.foreignCores());
+  private boolean isFull(Observation o) {
+    double busy = finite(o.busyCores()); // what compilers take, items cannot have
+    double all = busy + finite(o.foreignCores());
     return busy > SATURATED * cores() || all > SATURATED * machine.processors();
   }
 

@@ -278,11 +278,26 @@ final class Ramp {
       // Most cores are idle, so what is predicted to be enough is not.
       cap = (int) Math.max(cap, Math.min(2L * size, Math.max(1, known.left())));
     }
+    if (wouldStarveCompilers()) {
+      cap = Math.min(cap, Math.max(size, (int) Math.ceil(known.cores())));
+    }
     int next = (int) Math.min(Math.min(2L * size, cap), course.mostInFlight());
     if (next <= size) {
       return hold.enter(size, "as many as pay");
     }
     return upTo(next, why);
+  }
+
+  /**
+   * Returns whether more threads than cores would only keep the compilers from their work: while
+   * those are busy, each item ends sooner than the one before it, however many are in flight, so
+   * what more of them give cannot be told. Measured with decision trees on two cores: 16 threads
+   * from the start take twice as long as two.
+   */
+  private boolean wouldStarveCompilers() {
+    return course.setting().model() == ExecutionModel.PLATFORM_THREADS
+        && known.compilers.or(0) > Estimates.COMPILING
+        && known.waitsAreUntold();
   }
 
   /** Before anything has ended: as many as there are cores, if they compute. */

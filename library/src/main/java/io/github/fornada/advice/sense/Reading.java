@@ -17,7 +17,7 @@ import java.util.Map;
  * @param locks the locks that were waited for, the most waited for first
  * @param cpuNanos the processor time of all threads; NaN if some of them are virtual
  * @param queueNanos the time in which threads were ready to run without a processor; NaN if it
- *     cannot be measured for some of them
+ *     cannot be measured for most of them
  * @param offProcessorNanos how long all threads have been off the processor at the time of the
  *     reading; 0 if one of them has it, or waits for it
  */

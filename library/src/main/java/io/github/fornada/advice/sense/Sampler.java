@@ -21,7 +21,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.AbstractOwnableSynchronizer;
 import java.util.concurrent.locks.LockSupport;
@@ -87,8 +86,16 @@ public final class Sampler implements AutoCloseable {
 
   private static final Duration STACK_LOST = Duration.ofSeconds(1);
 
-  /** The pause between two searches for threads in the kernel's list. */
-  private static final Duration SEARCH = Duration.ofSeconds(1); // Guess
+  /**
+   * The pause before threads that the kernel's list did not have are searched for again; twice as
+   * long after each search that finds none, up to the longest.
+   */
+  private static final Duration FIRST_SEARCH = Duration.ofMillis(20); // Guess
+
+  private static final Duration LONGEST_SEARCH = Duration.ofSeconds(1); // Guess
+
+  /** The queue of all threads is told from those that the kernel tells of, if they are so many. */
+  private static final double METERED = 0.2; // Guess
 
   private static final String NATIVE_LOCK = "a lock in native code";
 
@@ -99,13 +106,10 @@ public final class Sampler implements AutoCloseable {
 
   private final Supplier<? extends Collection<Thread>> workers;
   private final NativeThreads kernel = new NativeThreads(METER);
-  private final boolean isLinux = Files.isReadable(Path.of("/proc/self/schedstat"));
+  private final boolean isLinux = countsTheQueue();
 
   /** Held for as long as a look takes, by threads of this library only. */
   private final ReentrantLock lock = new ReentrantLock();
-
-  /** The kernel's numbers of threads that introduced themselves, by {@link Thread#threadId}. */
-  private final Map<Long, Long> introduced = new ConcurrentHashMap<>();
 
   /** Stacks that helpers have taken, not yet counted. */
   private final Queue<Taken> taken = new ConcurrentLinkedQueue<>();
@@ -122,6 +126,7 @@ public final class Sampler implements AutoCloseable {
   private long look;
   private long lookedAt;
   private long searchAt;
+  private long searchPause = FIRST_SEARCH.toNanos();
   private double stacks = MOST_STACKS;
 
   // The same: since the last reading.
@@ -130,6 +135,11 @@ public final class Sampler implements AutoCloseable {
   private double threadLooks;
   private double cpuNanos;
   private double queueNanos;
+
+  /** The time of the threads whose time in the run queue is known, and that of the others. */
+  private double meteredNanos;
+
+  private double unmeteredNanos;
 
   /** Time off the processor that ended before the next look. */
   private double unseenNanos;
@@ -183,6 +193,19 @@ public final class Sampler implements AutoCloseable {
     this.workers = workers;
   }
 
+  /**
+   * Returns whether the kernel tells how long a thread was in the run queue; some are built
+   * without.
+   */
+  private static boolean countsTheQueue() {
+    try {
+      // Its last number is how often the thread had the processor, which the first one has had.
+      return !Files.readString(Path.of("/proc/self/schedstat")).strip().endsWith(" 0");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** Begins to look, on a thread of its own, until {@link #close}. Has no effect a second time. */
   public void begin() {
     lock.lock();
@@ -221,23 +244,6 @@ public final class Sampler implements AutoCloseable {
     }
   }
 
-  /**
-   * Notes the kernel's number of the calling thread, which otherwise takes a search, and cannot
-   * always be found. A worker thread calls it once, before its first item; it takes about 10 us.
-   */
-  public void introduce() {
-    Thread self = Thread.currentThread();
-    if (!isLinux || self.isVirtual()) {
-      return;
-    }
-    try {
-      Path link = Files.readSymbolicLink(Path.of("/proc/thread-self"));
-      introduced.put(self.threadId(), Long.parseLong(link.getFileName().toString()));
-    } catch (IOException | NumberFormatException e) {
-      // It is searched for like any other.
-    }
-  }
-
   private void run() {
     lock.lock();
     try {
@@ -247,7 +253,11 @@ public final class Sampler implements AutoCloseable {
     }
     while (!closed) {
       long before = METER.getCurrentThreadCpuTime();
-      lookOnce();
+      try {
+        lookOnce();
+      } catch (OutOfMemoryError e) {
+        // The items have filled the heap: a look is missed.
+      }
       long took = METER.getCurrentThreadCpuTime() - before;
       long pause = pauseNanos;
       boolean quick = pause <= QUICK_PERIOD.toNanos();
@@ -348,7 +358,12 @@ public final class Sampler implements AutoCloseable {
       }
       if (time > 0) {
         cpuNanos += ran * scale;
-        queueNanos += waitedToRun * scale;
+        if (Double.isNaN(waitedToRun)) {
+          unmeteredNanos += time * scale;
+        } else {
+          queueNanos += waitedToRun * scale;
+          meteredNanos += time * scale;
+        }
       }
       double balance =
           Double.isNaN(ran)
@@ -419,9 +434,6 @@ public final class Sampler implements AutoCloseable {
       Watched one = each.next();
       if (one.at != 0 && look - one.look > KEPT_LOOKS) {
         one.forget();
-        if (!one.thread.isAlive()) {
-          introduced.remove(one.thread.threadId());
-        }
         each.remove();
       }
     }
@@ -431,25 +443,24 @@ public final class Sampler implements AutoCloseable {
     if (!isLinux) {
       return;
     }
-    boolean listed = false;
+    boolean wanted = false;
     for (Watched one : chosen) {
-      if (one.virtual || one.isIntroduced) {
-        continue;
-      }
-      Long number = introduced.get(one.thread.threadId());
-      if (number != null) { // better than what was found for it
-        one.forget();
-        one.inKernel = NativeThread.open(number);
-        one.isIntroduced = one.inKernel != null;
-      } else if (one.inKernel == null && (listed || now - searchAt >= 0 || searchAt == 0)) {
-        if (!listed) {
-          kernel.refresh();
-          searchAt = now + SEARCH.toNanos();
-          listed = true;
-        }
+      wanted |= !one.virtual && one.inKernel == null;
+    }
+    if (!wanted || (searchAt != 0 && now - searchAt < 0)) {
+      return;
+    }
+    kernel.refresh();
+    boolean found = false;
+    for (Watched one : chosen) {
+      if (!one.virtual && one.inKernel == null) {
         one.inKernel = kernel.find(one.thread);
+        found |= one.inKernel != null;
       }
     }
+    searchPause =
+        found ? FIRST_SEARCH.toNanos() : Math.min(2 * searchPause, LONGEST_SEARCH.toNanos());
+    searchAt = now + searchPause;
   }
 
   /** Returns the processor times; -1 where there is none. */
@@ -766,7 +777,7 @@ public final class Sampler implements AutoCloseable {
             places,
             locks.take(looks),
             cpuNanos,
-            queueNanos,
+            queueOfAll(),
             offProcessor(now));
     if (ways.size() > MOST_THREADS) {
       ways.clear(); // of a program with many classes to wait for; they are learnt anew
@@ -776,8 +787,18 @@ public final class Sampler implements AutoCloseable {
     threadLooks = 0;
     cpuNanos = 0;
     queueNanos = 0;
+    meteredNanos = 0;
+    unmeteredNanos = 0;
     unseenNanos = 0;
     return reading;
+  }
+
+  /** Returns the time of all threads in the run queue; NaN if too little is known of it. */
+  private double queueOfAll() {
+    double all = meteredNanos + unmeteredNanos;
+    return unmeteredNanos == 0
+        ? queueNanos
+        : meteredNanos < METERED * all ? Double.NaN : queueNanos * all / meteredNanos;
   }
 
   private static void add(

@@ -13,9 +13,6 @@ final class Watched {
   /** The kernel's view of it; null for a virtual thread, and until it is found. */
   @Nullable NativeThread inKernel;
 
-  /** Whether the thread has said itself which one that is. */
-  boolean isIntroduced;
-
   /** When it was looked at last, and in which look; 0 for never. */
   long at;
 

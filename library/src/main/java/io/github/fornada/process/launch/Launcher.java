@@ -195,7 +195,12 @@ public final class Launcher {
     }
     try {
       Process started = builder.start();
-      guard.add(started);
+      try {
+        guard.add(started);
+      } catch (RuntimeException | Error e) { // such as a full heap: nobody else knows of it
+        var _ = started.destroyForcibly();
+        throw e;
+      }
       return started;
     } catch (IOException e) {
       throw new IOException(
@@ -221,7 +226,12 @@ public final class Launcher {
       throws IOException {
     String token = HandshakeServer.newToken();
     Entrance entrance = server.expect(number, token);
-    tell(process, token, number, entrance.path());
+    try {
+      tell(process, token, number, entrance.path());
+    } catch (RuntimeException | Error e) { // such as a full heap
+      entrance.close();
+      throw e;
+    }
     return entrance;
   }
 

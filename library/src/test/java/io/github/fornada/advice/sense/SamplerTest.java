@@ -53,11 +53,10 @@ final class SamplerTest {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final List<Thread> threads = new ArrayList<>();
 
-    Jobs(int count, Thread.Builder builder, Sampler[] sampler, Body body) {
+    Jobs(int count, Thread.Builder builder, Body body) {
       for (int k = 0; k < count; k++) {
         threads.add(
             builder.unstarted(() -> {
-              sampler[0].introduce();
               try {
                 while (!stopped.get()) {
                   body.run();
@@ -83,10 +82,8 @@ final class SamplerTest {
   private static Reading read(
       int count, Thread.Builder builder, Predicate<Reading> expected, Body body)
       throws InterruptedException {
-    var sampler = new Sampler[1];
-    try (var jobs = new Jobs(count, builder, sampler, body);
+    try (var jobs = new Jobs(count, builder, body);
         var made = new Sampler(() -> jobs.threads)) {
-      sampler[0] = made;
       jobs.threads.forEach(Thread::start);
       made.begin();
       var last = new AtomicReference<Reading>(made.read());
