@@ -34,7 +34,8 @@ MAIN = "io.github.fornada.benchmarks.advice.Trial"
 SCALES = {"small": 1.0, "normal": 6.0}
 LONGEST = 90  # seconds, for one run at scale 1
 ATTEMPTS = 3  # of a run that others disturbed
-FITTED = (0.15, 8.0)  # by how much a longer job's number of items may be changed, to last as long as it should
+FITTED = (0.15, 16.0)  # by how much a longer job's number of items may be changed, to last as long as it should
+SHORTEST_OF_LONG = 5.3  # seconds: the targets of longer jobs are for those of 5 s and more
 
 # What always one model would do. 1,000 is what a pool of virtual threads allows by itself.
 CORES = os.cpu_count()
@@ -158,9 +159,28 @@ def undisturbed(runs, work, way, scale, limit):
     return line, trouble, disturbed
 
 
-def fitted(scale, best):
-    """How many times the items of a longer job the best needs, to last some 6 s on this machine."""
-    return min(max(scale / best, FITTED[0]), FITTED[1]) if scale > 1 else 1.0
+def length(runs, work, scale, mark, found):
+    """The scale at which the best of the sweep lasts as long as it should: 6 s or little more, for longer jobs."""
+    if scale == 1 or not found["ways"]:
+        return scale
+    if "length" not in found:
+        progress(f"length: {work}")
+        best = found["ways"][0]
+        fit = scale * within(scale / (4 * found["seconds"][best]))
+        for _ in range(2):  # a part of the sweep's time was that of starting, which a longer job has once
+            line, _, _ = runs.trial(work, best, fit, LONGEST)
+            if line is None or line["seconds"] >= SHORTEST_OF_LONG:
+                break
+            fit = scale * within(fit / scale * scale / line["seconds"])
+        known = read_json(SWEEPS, {})
+        known[f"{mark}|{scale}|{work}"]["length"] = found["length"] = fit
+        with open(SWEEPS, "w") as f:
+            json.dump(known, f, indent=1)
+    return found["length"]
+
+
+def within(factor):
+    return min(max(factor, FITTED[0]), FITTED[1])
 
 
 def block(runs, works, scale, mark, number, seed, few):
@@ -169,13 +189,13 @@ def block(runs, works, scale, mark, number, seed, few):
     draw.shuffle(order)
     for at, work in enumerate(order, 1):
         if few:
-            ways, limit, length = list(WAYS_OF_FEW), 12 * scale, scale
+            ways, limit, size = list(WAYS_OF_FEW), 12 * scale, scale
         else:
             found = swept(runs, work, scale, mark)
             ways = ["auto", "remembered", *dict.fromkeys([*BASELINES, *found["ways"]])]
             best = 4 * min(found["seconds"].values(), default=LONGEST / 12)
-            length = scale * fitted(scale, best)
-            limit = 3 * best * length / scale + 2
+            size = length(runs, work, scale, mark, found)
+            limit = 3 * best * size / scale + 2
         draw.shuffle(ways)
         if "remembered" in ways:  # what is remembered has to be learned before
             a, b = ways.index("auto"), ways.index("remembered")
@@ -184,10 +204,10 @@ def block(runs, works, scale, mark, number, seed, few):
             progress(f"block {number}, {at} of {len(order)}: {work}, {way}")
             own = limit if way not in ("auto", "remembered") else 2 * limit
             once = runs.trial if few else functools.partial(undisturbed, runs)
-            line, trouble, disturbed = once(work, way, length, own)
+            line, trouble, disturbed = once(work, way, size, own)
             if line is None:
                 line = {"row": work, "way": way, "trouble": trouble}
-            line.update(block=number, scale=scale, length=round(length, 3), machine=mark, disturbed=disturbed,
+            line.update(block=number, scale=scale, length=round(size, 3), machine=mark, disturbed=disturbed,
                         at=round(time.time()), swept=not few)
             if not few:
                 line["candidate"] = way in found["ways"]
