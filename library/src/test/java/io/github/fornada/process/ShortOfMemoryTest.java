@@ -51,8 +51,28 @@ class ShortOfMemoryTest {
           };
         }
 
-        static byte[] large(int i) {
+        /** A result whose size is not plain to see. */
+        record Large(byte[] bytes) implements java.io.Serializable {}
+
+        static Large large(int i) {
+          return new Large(new byte[1_000_000]);
+        }
+
+        static byte[] bytes(int i) {
           return new byte[1_000_000];
+        }
+
+        /** Takes results that together are far larger than the heap, slowly. */
+        static void takeSlowly(String model) throws InterruptedException {
+          List<Integer> items = IntStream.range(0, 300).boxed().toList();
+          int done = 0;
+          try (Pool pool = open(model); var outcomes = pool.outcomes(items, Short::bytes)) {
+            for (Outcome<?> outcome : (Iterable<Outcome<byte[]>>) outcomes::iterator) {
+              done += outcome.isDone() ? 1 : 0;
+              Thread.sleep(3);
+            }
+          }
+          System.out.println(done + " results");
         }
 
         static int slow(int i) throws InterruptedException {
@@ -65,7 +85,7 @@ class ShortOfMemoryTest {
           List<Integer> items = IntStream.range(0, ITEMS).boxed().toList();
           StageModel<?> model =
               kind.equals("workers") ? StageModel.processes(2) : StageModel.threads(2);
-          Pipeline<byte[]> made =
+          Pipeline<?> made =
               kind.equals("flat")
                   ? Pipeline.from(items)
                       .flatStage("make", model, i -> Stream.of(i, i, i).map(x -> new byte[333_333]))
@@ -118,6 +138,10 @@ class ShortOfMemoryTest {
             keepAll(args[0]);
             return;
           }
+          if (args[1].equals("slowly")) {
+            takeSlowly(args[0]);
+            return;
+          }
           boolean threads = args[1].equals("threads");
           List<Integer> items = IntStream.range(0, ITEMS).boxed().toList();
           int ended;
@@ -161,6 +185,14 @@ class ShortOfMemoryTest {
       throws Exception {
     Programs.Ran ran = run(folder, ":", "-Xmx20m", stages, "stages");
     assertThat(ran.said()).isEqualTo("60 of 60 have ended\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "virtual", "sequential", "auto", "processes"})
+  void largeResultsThatTheirConsumerIsSlowToTakeDoNotFillTheHeap(String model, @TempDir Path folder)
+      throws Exception {
+    Programs.Ran ran = run(folder, ":", "-Xmx64m", model, "slowly");
+    assertThat(ran.said()).isEqualTo("300 results\n");
   }
 
   /** Who waits for the next outcome holds all the others, so nobody else can make room. */
