@@ -17,6 +17,7 @@ final class PendingItems {
   private static final Object NULL = new Object();
 
   private final Fifo<Object> entries = new Fifo<>();
+  private long bytes;
 
   /** Returns the entry to {@linkplain #add add} for an item. Needs no lock. */
   static Object entry(@Nullable Object item) {
@@ -27,6 +28,17 @@ final class PendingItems {
 
   void add(Object entry) {
     entries.add(entry);
+    bytes += bytes(entry);
+  }
+
+  /** Returns the bytes of the items, as far as their size is plain to see. */
+  long bytes() {
+    return bytes;
+  }
+
+  private static long bytes(Object entry) {
+    Object item = entry instanceof Timed(Object timed, long _) ? timed : entry;
+    return PlainSize.of(HandedOver.original(item));
   }
 
   int size() {
@@ -42,6 +54,7 @@ final class PendingItems {
       HandedOver.release(entry instanceof Timed(Object timed, long _) ? timed : entry);
     }
     entries.clear();
+    bytes = 0;
   }
 
   /** Moves the first items, at most {@code most}; none where there is no memory. */
@@ -65,7 +78,7 @@ final class PendingItems {
       }
     }
     for (int i = 0; i < n; i++) { // now that there was memory for all
-      var _ = entries.remove();
+      bytes -= bytes(entries.remove());
     }
     into.put(items, 0, n);
     into.waitSince(times);

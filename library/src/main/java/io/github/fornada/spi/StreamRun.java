@@ -38,11 +38,14 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private static final int WINDOW_PER_WORKER = 4; // Guess
 
   /**
-   * No more items are taken while results of so many bytes wait for the consumer. A window of large
-   * results would fill the heap, and items would fail for want of memory, only because their
-   * consumer is slower than the workers.
+   * No more items are taken while results of so many bytes wait for the consumer, or items of so
+   * many for a worker. A window of large ones would fill the heap, and items would fail for want of
+   * memory, only because their source is quicker than the workers, or their consumer slower.
    */
   private static final long MOST_BYTES = Runtime.getRuntime().maxMemory() / 8; // Guess
+
+  /** After an item of so many bytes it is looked whether there is room for another. */
+  private static final long LARGE = 16 << 10; // Guess: a window of smaller ones is small
 
   /** Makes what the consumer sees. */
   interface Shape<T extends @Nullable Object, R extends @Nullable Object, E> {
@@ -306,8 +309,9 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         if (!add(item)) {
           break; // the pool takes no more: this item was never submitted
         }
-        if (room == 1) {
-          room += awaitRoom(); // only the feeder uses up room, so it does not shrink meanwhile
+        // Only the feeder uses up room, so it does not shrink meanwhile, unless items are large.
+        if (room == 1 || PlainSize.of(item) >= LARGE) {
+          room = 1 + awaitRoom();
         }
       }
     } catch (Throwable e) {
@@ -334,53 +338,22 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /**
    * Returns how many more items may be taken from the source. Under lock.
    *
-   * <p>None, while results of many bytes wait. Results that wait for an earlier, slower item count
-   * against the window, because a source may be endless. They do not count if the source is a
-   * collection that holds all its items anyway.
+   * <p>None, while items or results of many bytes wait. Results that wait for an earlier, slower
+   * item count against the window, because a source may be endless. They do not count if the source
+   * is a collection that holds all its items anyway.
    */
   private long room() {
     long ahead = taken - consumed;
     if (readDirectly && ordered) {
       ahead -= endedCount - due.missing();
     }
-    return heldBytes > MOST_BYTES ? Math.min(0, window - ahead) : window - ahead;
+    boolean isHeavy = heldBytes > MOST_BYTES || pending.bytes() > MOST_BYTES;
+    return isHeavy ? Math.min(0, window - ahead) : window - ahead;
   }
 
-  /**
-   * Returns the bytes of a result of which that is plain to see; 0 for any other, which is taken to
-   * be small.
-   */
   private static long bytes(@Nullable Object element) {
     Object of = element instanceof Completion<?, ?> completion ? completion.outcome() : element;
-    if (of instanceof Outcome.Done<?> done) {
-      of = done.value();
-    }
-    if (of instanceof String text) {
-      return text.length();
-    }
-    if (of == null || !of.getClass().isArray()) {
-      return 0;
-    }
-    // No switch over types: it is linked at its first use, which needs memory.
-    if (of instanceof byte[] array) {
-      return array.length;
-    }
-    if (of instanceof char[] array) {
-      return (long) Character.BYTES * array.length;
-    }
-    if (of instanceof short[] array) {
-      return (long) Short.BYTES * array.length;
-    }
-    if (of instanceof int[] array) {
-      return (long) Integer.BYTES * array.length;
-    }
-    if (of instanceof float[] array) {
-      return (long) Float.BYTES * array.length;
-    }
-    if (of instanceof long[] array) {
-      return (long) Long.BYTES * array.length;
-    }
-    return of instanceof double[] array ? (long) Double.BYTES * array.length : 0;
+    return PlainSize.of(of instanceof Outcome.Done<?> done ? done.value() : of);
   }
 
   /** Called when the source has no more items, or has thrown. */

@@ -75,6 +75,19 @@ class ShortOfMemoryTest {
           System.out.println(done + " results");
         }
 
+        static int slowLength(byte[] bytes) throws InterruptedException {
+          Thread.sleep(3);
+          return bytes.length;
+        }
+
+        /** Makes items that together are far larger than the heap, as quickly as they are taken. */
+        static void giveQuickly(String model) {
+          Iterable<byte[]> items = () -> IntStream.range(0, 300).mapToObj(Short::bytes).iterator();
+          try (Pool pool = open(model); var outcomes = pool.outcomes(items, Short::slowLength)) {
+            System.out.println(outcomes.filter(Outcome::isDone).count() + " results");
+          }
+        }
+
         static int slow(int i) throws InterruptedException {
           Thread.sleep(2);
           return i;
@@ -142,6 +155,10 @@ class ShortOfMemoryTest {
             takeSlowly(args[0]);
             return;
           }
+          if (args[1].equals("quickly")) {
+            giveQuickly(args[0]);
+            return;
+          }
           boolean threads = args[1].equals("threads");
           List<Integer> items = IntStream.range(0, ITEMS).boxed().toList();
           int ended;
@@ -192,6 +209,14 @@ class ShortOfMemoryTest {
   void largeResultsThatTheirConsumerIsSlowToTakeDoNotFillTheHeap(String model, @TempDir Path folder)
       throws Exception {
     Programs.Ran ran = run(folder, ":", "-Xmx64m", model, "slowly");
+    assertThat(ran.said()).isEqualTo("300 results\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "virtual", "sequential", "auto", "processes"})
+  void largeItemsOfASourceThatIsQuickerThanTheWorkersDoNotFillTheHeap(
+      String model, @TempDir Path folder) throws Exception {
+    Programs.Ran ran = run(folder, ":", "-Xmx64m", model, "quickly");
     assertThat(ran.said()).isEqualTo("300 results\n");
   }
 
