@@ -146,7 +146,7 @@ final class DiagnosisTest {
         new StageSummary.Counts(4, 0, 0, 1000, 1000, 0, 0),
         new StageSummary.Times(
             1000,
-            new StageFigures.IdleParts(0.95, forTurn, 0),
+            new StageFigures.IdleParts(0.9, forTurn, 0),
             -1,
             new StageFigures.Reading(3e5, 0.01, 500, busy, StageFigures.Restarts.NONE, List.of())),
         new StageSummary.Depth(0, 16, 16),
@@ -156,17 +156,17 @@ final class DiagnosisTest {
   @Test
   void theOrderIsNamedWhereItemsFillTheQueueBehindALongOne() {
     var next = stage("store", 1, 1000, 0.4, 0, -1); // busier than those that wait
-    var held = Diagnosis.of(List.of(outOfTurn("parse", 0.3, 0.9), next), 4);
+    var held = Diagnosis.of(List.of(outOfTurn("parse", 0.3, 0.8), next), 4);
     assertThat(held.text()).startsWith("The order of \"parse\" holds the pipeline up");
-    assertThat(held.text()).contains("its 4 workers wait for room 67 % of the time");
+    assertThat(held.text()).contains("its 4 workers wait for room 63 % of the time");
     assertThat(held.promised()).as("with one more worker").isEqualTo(held.busiest().rate());
 
-    var last = Diagnosis.of(List.of(outOfTurn("parse", 0.3, 0.9)), 4);
+    var last = Diagnosis.of(List.of(outOfTurn("parse", 0.3, 0.8)), 4);
     assertThat(last.text()).as("not the consumer").startsWith("The order of \"parse\"");
 
     var consumer = Diagnosis.of(List.of(outOfTurn("parse", 0.3, 0.1)), 4);
     assertThat(consumer.kind()).isEqualTo(Diagnosis.Kind.CONSUMER);
-    assertThat(consumer.text()).contains("waits for room 59 % of the time");
+    assertThat(consumer.text()).contains("waits for room 56 % of the time");
   }
 
   private static StageSummary measured(long items, double error, int starting, double rate) {

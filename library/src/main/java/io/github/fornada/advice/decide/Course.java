@@ -88,9 +88,6 @@ final class Course {
   Phase phase = Phase.START;
   private Setting setting = Setting.SEQUENTIAL;
 
-  /** The size before the one in use. */
-  private int sizeBefore = 1;
-
   /** When to look whether the setting in use still fits, while it stays. */
   double nextLook;
 
@@ -144,10 +141,6 @@ final class Course {
     return setting;
   }
 
-  int sizeBefore() {
-    return sizeBefore;
-  }
-
   List<String> changes() {
     return changes;
   }
@@ -190,7 +183,6 @@ final class Course {
       if (ofModel) {
         changes.add("From " + Say.setting(setting) + " to " + Say.setting(next) + ": " + why + ".");
       }
-      sizeBefore = setting.size();
       if (next.size() < setting.size() || setting.size() == 1) {
         failures.countAnew();
       }
@@ -213,7 +205,15 @@ final class Course {
   }
 
   private long mostFailures() {
-    return phase == Phase.RAMP || phase == Phase.PROBE ? 1 : Long.MAX_VALUE;
+    return phase == Phase.RAMP || phase == Phase.PROBE || isUnproven() ? 1 : Long.MAX_VALUE;
+  }
+
+  /** Returns whether a size was refused, and it is not known yet that the one in use is not. */
+  private boolean isUnproven() {
+    Estimates.Level level = level();
+    return phase == Phase.HOLD
+        && failures.isLimitKnown()
+        && (level == null || level.items() < setting.size());
   }
 
   /** Returns how long the next stretch is to be. */

@@ -35,7 +35,10 @@ final class Estimates {
    */
   private static final double MANY_HAND_OVERS = 50;
 
-  /** The busy cores of a shorter stretch may be those of what was in flight before it. */
+  /**
+   * The busy cores of a shorter stretch may be those of what was in flight before it, unless one
+   * was alone in the stretch before, too.
+   */
   private static final double BUSY_NANOS = 200e6;
 
   /** So many end before those that wait for them at the other side. Guess. */
@@ -149,6 +152,9 @@ final class Estimates {
 
   /** Whether more than one item was ever allowed at a time. */
   private boolean hadMore;
+
+  /** Whether one item at a time was in flight in the stretch before, and nothing else. */
+  private boolean aloneBefore;
 
   private boolean lookedAt;
 
@@ -364,9 +370,11 @@ final class Estimates {
     double worked = o.cpuNanos();
     double busy = Math.max(0, finite(o.busyCores()) - finite(o.compilerCores()));
     hadMore |= o.setting().size() > 1;
+    boolean wasAlone = aloneBefore;
+    aloneBefore = alone && o.settled() && o.setting().size() == 1;
     if (alone
         && o.setting().size() == 1
-        && (!hadMore || (o.settled() && o.nanos() > BUSY_NANOS))
+        && (!hadMore || (o.settled() && (o.nanos() > BUSY_NANOS || wasAlone)))
         && o.setting().model() != ExecutionModel.PROCESSES
         && took > MANY_HAND_OVERS * machine.handOverNanos()) {
       double byItems = busy * (1 - finite(o.collectorShare()));
@@ -568,6 +576,7 @@ final class Estimates {
   /** Says that another setting is in use: what comes now comes under other conditions. */
   void settingChanged() {
     driftSetting = null;
+    aloneBefore = false;
   }
 
   /** Returns the worst queue for permits that was seen; null if none was looked for. */

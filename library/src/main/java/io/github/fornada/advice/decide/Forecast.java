@@ -403,7 +403,9 @@ final class Forecast {
             MODEL_ERROR, known.variation() / Math.sqrt(Math.max(1.0, (double) known.done())));
     boolean seen = false;
     Setting tried = !onThreads(current) && onThreads(setting) ? threadsBefore() : current;
-    boolean comparable = tried.model() == setting.model() || !tried.equals(current);
+    // Both kinds of threads compute on the same cores: what one gave, the other would have given.
+    boolean toTell = horizon != Horizon.TO_COME && !mostlyWaits();
+    boolean comparable = tried.model() == setting.model() || !tried.equals(current) || toTell;
     Estimates.Level level = comparable ? known.level(tried) : null;
     if (level != null && level.items() >= 3) {
       double own = level.relativeError(known.variation());
@@ -411,7 +413,7 @@ final class Forecast {
       // Both the measurement and the model err: each counts by how well it is known.
       double trust = MODEL_ERROR * MODEL_ERROR / (MODEL_ERROR * MODEL_ERROR + own * own);
       rate *= Math.pow(factor, trust);
-      seen = current.size() == n;
+      seen = current.size() == n && tried.model() == setting.model();
       error = seen ? own : Math.hypot(own, SIZE_ERROR);
       if (Double.isFinite(known.capacity)) {
         rate = Math.min(rate, known.capacity * 1.05);

@@ -330,7 +330,7 @@ final class Ramp {
   }
 
   private Decision backOff(int size) {
-    int back = course.failures.backOff(size, Math.max(good, course.sizeBefore()));
+    int back = course.failures.backOff(size, good); // the parts on the way have shown nothing yet
     stopped = true;
     return hold.enter(back, course.failures.sayRefused(size));
   }
