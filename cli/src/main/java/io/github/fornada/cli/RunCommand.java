@@ -408,6 +408,9 @@ final class RunCommand implements Callable<Integer> {
                   + summary(tally, reading)
                   + (tally.notDone().isEmpty() ? "" : "; " + tally.notDone())
                   + outputs.leftAsItWas());
+      if (writer.failure() != null) { // it may say where the results are
+        terminal.err().println("fornada: " + writer.failureText());
+      }
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {

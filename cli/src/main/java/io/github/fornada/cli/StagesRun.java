@@ -544,6 +544,9 @@ final class StagesRun {
                   + counts
                   + (end.notDone().isEmpty() ? "" : "; " + end.notDone())
                   + outputs.leftAsItWas());
+      if (writer.failure() != null) { // it may say where the results are
+        terminal.err().println("fornada: " + writer.failureText());
+      }
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {
