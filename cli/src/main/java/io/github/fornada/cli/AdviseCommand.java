@@ -94,9 +94,10 @@ final class AdviseCommand implements Callable<Integer> {
     try (Outputs outputs = options.outputs(record)) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
-      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS, limit).items();
+      Inputs inputs = options.items(task, outputs, refusals);
       refusals.setReceiver(
           each -> StandardStreams.get().err().println(FailureReport.refused(each)));
+      List<String> items = inputs.first(MOST_ITEMS, limit).items();
       if (Interruption.requestedWherePoolsEnd()) {
         StandardStreams.get().err().println(INTERRUPTED);
         return ExitCode.INTERRUPTED;

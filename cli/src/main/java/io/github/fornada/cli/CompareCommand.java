@@ -68,9 +68,10 @@ final class CompareCommand implements Callable<Integer> {
     try (Outputs outputs = options.outputs()) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
-      Inputs.Head head = options.items(task, outputs, refusals).first(first);
+      Inputs inputs = options.items(task, outputs, refusals);
       refusals.setReceiver(
           each -> StandardStreams.get().err().println(FailureReport.refused(each)));
+      Inputs.Head head = inputs.first(first);
       if (head.items().isEmpty()) {
         throw Fault.usage("no inputs: there is nothing to compare");
       }

@@ -253,13 +253,7 @@ final class RunCommand implements Callable<Integer> {
               !unordered,
               options.failFast,
               sink.receiver());
-      refusals.setReceiver(refusal -> {
-        progress.refused();
-        sink.refused(refusal);
-        if (options.failFast) {
-          run.stop();
-        }
-      });
+      refusals.setReceiver(sink.refusals(options.failFast ? run::stop : () -> {}));
       writer.onFailure(run::stop);
       var clock = new TaskClock();
       var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));

@@ -172,13 +172,7 @@ final class StagesRun {
               tally.stops();
               running.cancel();
             };
-        refusals.setReceiver(refusal -> {
-          progress.refused();
-          sink.refused(refusal);
-          if (options.failFast) {
-            stop.run();
-          }
-        });
+        refusals.setReceiver(sink.refusals(options.failFast ? stop : () -> {}));
         writer.onFailure(stop);
         stalls.forEach((stall, timeout) -> stall.start(timeout, progress, stop));
         progress.withDetails(() -> stageLines(running.summary()));
