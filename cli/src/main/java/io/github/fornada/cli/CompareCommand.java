@@ -182,12 +182,15 @@ final class CompareCommand implements Callable<Integer> {
         }
       }
       // After them: if a page cannot be written, what was measured has been told.
-      reports.write(figures, sentences, recommended.orElse(null));
+      Fault.afterAllOf(
+          () -> {
+            if (writer.failure() != null && !writer.readerIsGone()) {
+              throw Fault.failed(writer.failureText());
+            }
+          },
+          () -> reports.write(figures, sentences, recommended.orElse(null)));
       if (writer.readerIsGone()) {
         return ExitCode.PIPE_CLOSED;
-      }
-      if (writer.failure() != null) {
-        throw Fault.failed(writer.failureText());
       }
       return failures.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
     }

@@ -415,7 +415,6 @@ final class RunCommand implements Callable<Integer> {
       terminal.note("fornada: auto chose " + OptionWording.withOptions(choice.toString()));
     }
     Figures cost = cost(tally, reading);
-    reports.write(List.of(cost), sentences(tally, reading, reports.finding()), null);
     if (figures == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("runs", List.of(cost.toMap()))));
     } else if (figures == CommonOptions.Format.table) {
@@ -426,6 +425,8 @@ final class RunCommand implements Callable<Integer> {
     if (end == ItemRun.End.STOPPED && !tally.notDone().isEmpty()) {
       terminal.err().println("fornada: " + tally.notDone());
     }
+    // After them: if a page cannot be written, what was measured has been told.
+    reports.write(List.of(cost), sentences(tally, reading, reports.finding()), null);
     return tally.failed() > 0 || end == ItemRun.End.STOPPED ? ExitCode.FAILED : ExitCode.OK;
   }
 

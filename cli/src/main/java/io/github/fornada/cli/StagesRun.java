@@ -548,7 +548,6 @@ final class StagesRun {
       return ExitCode.FAILED;
     }
     String cost = counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9);
-    reports.write(() -> page(plans, summary, reports.title(), cost), timelines(plans));
     if (figures == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("pipeline", map(summary, end))));
     } else {
@@ -560,6 +559,8 @@ final class StagesRun {
     if (!end.complete() && !end.notDone().isEmpty()) {
       terminal.err().println("fornada: " + end.notDone());
     }
+    // After them: if a page cannot be written, what was measured has been told.
+    reports.write(() -> page(plans, summary, reports.title(), cost), timelines(plans));
     return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
   }
 

@@ -567,6 +567,36 @@ class OutputFilesTest {
     assertThat(Files.readString(folder.resolve(drafts().getFirst()))).isEqualTo("made o.txt\n");
   }
 
+  /** Each takes the place of the page while it runs. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run Folder.java --figures=json --trace other",
+        "run Folder.java then Tasks.java#echo --figures=json --trace other",
+        "advise Folder.java --json --record other",
+      })
+  void aPageThatCannotBeWrittenCostsNeitherFiguresNorOtherFiles(String command)
+      throws IOException {
+    Files.writeString(
+        folder.resolve("Folder.java"),
+        """
+        import java.nio.file.*;
+        public class Folder {
+          public static String make(String s) throws Exception {
+            Files.createDirectories(Path.of(s));
+            return "made " + s;
+          }
+        }
+        """);
+    var words = new ArrayList<>(List.of(command.split(" ")));
+    words.addAll(List.of("page", "--report", "page"));
+    Command.Result result = Command.run(folder, words.toArray(String[]::new));
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.err()).contains("cannot write page: it has become a folder");
+    assertThat(result.out() + result.err()).containsPattern("\"(runs|pipeline|task)\":");
+    assertThat(folder.resolve("other")).isRegularFile();
+  }
+
   @Test
   void aTaskThatInterruptsTheCommandEndsTheRunWithAReason() throws IOException {
     Files.writeString(
