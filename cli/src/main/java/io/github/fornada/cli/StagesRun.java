@@ -340,7 +340,10 @@ final class StagesRun {
               boolean wanted = tally.tell(outcome);
               cut[0] |= !wanted;
             })) {
-          if (Interruption.requested() || writer.failure() != null || outputs.conflict() != null) {
+          if (Interruption.requested()
+              || writer.failure() != null
+              || outputs.conflict() != null
+              || (options.failFast && tally.notWritten > 0)) {
             return false;
           }
         }
@@ -409,6 +412,9 @@ final class StagesRun {
     long done;
     long failed;
     long cancelled;
+
+    /** Of those that failed, the items with a result that could not be written to their files. */
+    long notWritten;
 
     Tally(OpenItems items, ResultSink sink, Progress progress, String stopped) {
       this.items = items;
@@ -492,6 +498,7 @@ final class StagesRun {
         done++;
       } else {
         failed++;
+        notWritten++;
       }
     }
 
