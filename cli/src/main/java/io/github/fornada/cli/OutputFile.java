@@ -526,7 +526,9 @@ final class OutputFile implements AutoCloseable {
     }
   }
 
-  /** Called when the JVM exits: deletes incomplete drafts, and tells of files that are not whole. */
+  /**
+   * Called when the JVM exits: deletes incomplete drafts, and tells of files that are not whole.
+   */
   static void dropAll() {
     for (Path file : IN_THE_MAKING) {
       try {
@@ -535,10 +537,9 @@ final class OutputFile implements AutoCloseable {
         // The next run with the same output will try again to delete it.
       }
     }
-    BEING_COPIED.forEach(
-        (whole, file) ->
-            StandardStreams.get()
-                .err()
-                .println("fornada: cannot write to " + file + ": interrupted" + WHERE_IT_IS + whole));
+    BEING_COPIED.forEach((whole, file) ->
+        StandardStreams.get()
+            .err()
+            .println("fornada: cannot write to " + file + ": interrupted" + WHERE_IT_IS + whole));
   }
 }

@@ -125,7 +125,8 @@ final class ProcessTree {
    */
   private String @Nullable [] stat(long pid) {
     try {
-      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+      String stat =
+          Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
       // The name before them is in brackets and may contain spaces.
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
       parents.put(pid, Long.parseLong(fields[4 - 3]));

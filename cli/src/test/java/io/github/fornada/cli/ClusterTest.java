@@ -73,8 +73,7 @@ class ClusterTest {
   @Test
   void whatMavenSaysIsToldWhateverItsEncoding() throws IOException {
     Path maven = Files.createDirectory(folder.resolve("bin")).resolve("mvn");
-    Files.writeString(
-        maven, "#!/bin/sh\nprintf '[ERROR] no r\\351seau\n'\nexit 1\n");
+    Files.writeString(maven, "#!/bin/sh\nprintf '[ERROR] no r\\351seau\n'\nexit 1\n");
     Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwx------"));
     Files.writeString(
         folder.resolve("Echo.java"),

@@ -149,11 +149,12 @@ class ExitsTest {
       Interruption.watch();
       try {
         while (true) {
-          Thread.ofPlatform().start(() -> {
-            while (true) {
-              LockSupport.park();
-            }
-          });
+          Thread.ofPlatform()
+              .start(() -> {
+                while (true) {
+                  LockSupport.park();
+                }
+              });
         }
       } catch (OutOfMemoryError e) {
         Interruption.exit(5);

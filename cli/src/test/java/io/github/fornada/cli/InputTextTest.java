@@ -131,8 +131,7 @@ class InputTextTest {
         """);
     int refusedLines = 2 * LinesInOrder.MAX_EARLY;
     writeRefused("list", "slow\n", refusedLines, "a\n");
-    var result =
-        Command.run(folder, (command + " --lines list --format jsonl -q").split(" "));
+    var result = Command.run(folder, (command + " --lines list --format jsonl -q").split(" "));
     assertThat(result.exitCode()).isEqualTo(1);
     List<String> lines = result.out().lines().toList();
     assertThat(lines).hasSize(refusedLines + 2);

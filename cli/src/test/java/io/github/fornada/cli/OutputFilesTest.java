@@ -575,8 +575,7 @@ class OutputFilesTest {
         "run Folder.java then Tasks.java#echo --figures=json --trace other",
         "advise Folder.java --json --record other",
       })
-  void aPageThatCannotBeWrittenCostsNeitherFiguresNorOtherFiles(String command)
-      throws IOException {
+  void aPageThatCannotBeWrittenCostsNeitherFiguresNorOtherFiles(String command) throws IOException {
     Files.writeString(
         folder.resolve("Folder.java"),
         """
@@ -692,10 +691,7 @@ class OutputFilesTest {
     words.addAll(List.of(EndsWhileItCopies.class.getName(), folder.resolve("hard.txt").toString()));
     Path said = folder.resolve("said");
     Process process =
-        new ProcessBuilder(words)
-            .redirectErrorStream(true)
-            .redirectOutput(said.toFile())
-            .start();
+        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(said.toFile()).start();
     try {
       assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     } finally {

@@ -275,10 +275,10 @@ class StagesTest {
               java.nio.file.Files.createDirectories(java.nio.file.Path.of("out-1"));
               return s;
             }
-            public static void nothing"""));
+            public static void nothing\
+            """));
     var result =
-        run(
-            ("run " + tasks + " --workers 3 -o out-{n} --fail-fast a sleep sleep").split(" "));
+        run(("run " + tasks + " --workers 3 -o out-{n} --fail-fast a sleep sleep").split(" "));
     assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
     assertThat(result.err())
         .contains("\"a\" failed: its result is there, but -o out-1: cannot be written")
