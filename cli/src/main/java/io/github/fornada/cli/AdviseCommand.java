@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -94,9 +95,10 @@ final class AdviseCommand implements Callable<Integer> {
     try (Outputs outputs = options.outputs(record)) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
-      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS, limit).items();
+      Inputs inputs = options.items(task, outputs, refusals);
       refusals.setReceiver(
           each -> StandardStreams.get().err().println(FailureReport.refused(each)));
+      List<String> items = inputs.first(MOST_ITEMS, limit).items();
       if (Interruption.requestedWherePoolsEnd()) {
         StandardStreams.get().err().println(INTERRUPTED);
         return ExitCode.INTERRUPTED;
@@ -171,23 +173,25 @@ final class AdviseCommand implements Callable<Integer> {
     if (run.done() == 0) {
       String why = nothingKnown(failures.count);
       terminal.err().println("fornada: " + why);
-      writeWhatRan(reports, task.name(), timeline, why);
-      record(whole, outputs);
+      Fault.afterAllOf(
+          () -> writeWhatRan(reports, task.name(), timeline, why), () -> record(whole, outputs));
       return ExitCode.FAILED;
     }
     boolean asJson = json || options.format == CommonOptions.Format.json;
-    int code;
-    try {
-      code = print(task.name(), finding, asJson, outputs);
-    } finally { // after it: if a page or the record cannot be written, the advice was told
-      if (finding == null) {
-        writeWhatRan(reports, task.name(), timeline, DONE_AT_ONCE);
-      } else {
-        reports.write(() -> AdvicePicture.page(task.name(), finding, timeline), List.of(timeline));
-      }
-      record(whole, outputs);
-    }
-    return code == ExitCode.OK && failures.count > 0 ? ExitCode.FAILED : code;
+    var code = new AtomicInteger();
+    // First the advice: if a page or the record cannot be written, it was told.
+    Fault.afterAllOf(
+        () -> code.set(print(task.name(), finding, asJson, outputs)),
+        () -> {
+          if (finding == null) {
+            writeWhatRan(reports, task.name(), timeline, DONE_AT_ONCE);
+          } else {
+            reports.write(
+                () -> AdvicePicture.page(task.name(), finding, timeline), List.of(timeline));
+          }
+        },
+        () -> record(whole, outputs));
+    return code.get() == ExitCode.OK && failures.count > 0 ? ExitCode.FAILED : code.get();
   }
 
   private static void record(Observed whole, Outputs outputs) {

@@ -308,25 +308,21 @@ final class ClusterJars {
     try {
       Path log = Files.createTempFile("fornada-maven-", ".log");
       try {
-        int code = run(folder, words, log);
+        int code = run(folder, words, purpose, log);
         if (code != 0) {
-          throw Fault.failed(
-              "Maven could not " + purpose + ":\n" + Files.readString(log, StandardCharsets.UTF_8));
+          // Not as text that must be UTF-8: Maven writes it in the encoding of the locale.
+          String said = new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
+          throw Fault.failed("Maven could not " + purpose + ":\n" + said);
         }
       } finally {
         Files.deleteIfExists(log);
       }
     } catch (IOException e) {
-      throw Fault.usage(
-          "to "
-              + purpose
-              + " needs Maven, which is not on the PATH ("
-              + e.getMessage()
-              + "). Get it: https://maven.apache.org/install.html");
+      throw Fault.failed("cannot write a file for Maven: " + Inputs.reason(e));
     }
   }
 
-  private static int run(Path folder, List<String> words, Path log) throws IOException {
+  private static int run(Path folder, List<String> words, String purpose, Path log) {
     var builder =
         new ProcessBuilder(words)
             .directory(folder.toFile())
@@ -336,7 +332,17 @@ final class ClusterJars {
     String jdk = System.getProperty("java.home");
     builder.environment().put("JAVA_HOME", jdk);
     builder.environment().put("JAVA25_HOME", jdk);
-    Process process = builder.start();
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw Fault.usage(
+          "to "
+              + purpose
+              + " needs Maven, which is not on the PATH ("
+              + e.getMessage()
+              + "). Get it: https://maven.apache.org/install.html");
+    }
     try {
       return process.waitFor();
     } catch (InterruptedException e) {

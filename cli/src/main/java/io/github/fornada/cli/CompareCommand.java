@@ -68,9 +68,10 @@ final class CompareCommand implements Callable<Integer> {
     try (Outputs outputs = options.outputs()) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
-      Inputs.Head head = options.items(task, outputs, refusals).first(first);
+      Inputs inputs = options.items(task, outputs, refusals);
       refusals.setReceiver(
           each -> StandardStreams.get().err().println(FailureReport.refused(each)));
+      Inputs.Head head = inputs.first(first);
       if (head.items().isEmpty()) {
         throw Fault.usage("no inputs: there is nothing to compare");
       }
@@ -181,12 +182,15 @@ final class CompareCommand implements Callable<Integer> {
         }
       }
       // After them: if a page cannot be written, what was measured has been told.
-      reports.write(figures, sentences, recommended.orElse(null));
+      Fault.afterAllOf(
+          () -> {
+            if (writer.failure() != null && !writer.readerIsGone()) {
+              throw Fault.failed(writer.failureText());
+            }
+          },
+          () -> reports.write(figures, sentences, recommended.orElse(null)));
       if (writer.readerIsGone()) {
         return ExitCode.PIPE_CLOSED;
-      }
-      if (writer.failure() != null) {
-        throw Fault.failed(writer.failureText());
       }
       return failures.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
     }

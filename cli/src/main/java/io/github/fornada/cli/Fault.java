@@ -23,6 +23,25 @@ final class Fault extends RuntimeException {
     return new Fault(ExitCode.FAILED, message);
   }
 
+  /**
+   * Does all of this, whatever becomes of the rest.
+   *
+   * @throws Fault with the messages of all that could not be done
+   */
+  static void afterAllOf(Runnable... steps) {
+    Fault all = null;
+    for (Runnable step : steps) {
+      try {
+        step.run();
+      } catch (Fault e) {
+        all = all == null ? e : new Fault(all.exitCode, all.text() + "\nfornada: " + e.text());
+      }
+    }
+    if (all != null) {
+      throw all;
+    }
+  }
+
   int exitCode() {
     return exitCode;
   }

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** The items of a run: a list, or lines that are read one by one. */
 sealed interface Inputs {
   /**
-   * So many lines of a file are read before the run, so that as many items as that are known to be
-   * all. Guess: more than anybody has worker processes, and read in no time.
+   * So many items of a file are read before the run, so that as many items as that are known to be
+   * all, unless there are more lines than that that are no items. Guess: more than anybody has
+   * worker processes, and read in no time.
    */
   long READ_AHEAD = 1000;
 
@@ -95,7 +96,7 @@ sealed interface Inputs {
       // written; and where the first failure ends the run, so that each item has its line.
       boolean readsAll =
           files != null || (options.failFast && options.format == CommonOptions.Format.jsonl);
-      if (readAhead(items, known, readsAll ? Long.MAX_VALUE : READ_AHEAD)) {
+      if (readAhead(read, items, known, readsAll ? Long.MAX_VALUE : READ_AHEAD)) {
         if (files != null) {
           files.plan(known, refusals::number);
         }
@@ -117,16 +118,21 @@ sealed interface Inputs {
   }
 
   /**
-   * Reads at most so many items.
+   * Reads at most so many items, and as many lines that are none: all of them are kept.
    *
+   * @param items those of the reader
    * @return whether there are no more
    */
-  private static boolean readAhead(Iterator<String> items, List<String> into, long most) {
+  private static boolean readAhead(
+      LineReader reader, Iterator<String> items, List<String> into, long most) {
+    reader.pauseAfterRefused(most);
     try {
       for (long n = 0; n < most && items.hasNext(); n++) {
         into.add(items.next());
       }
-      return !items.hasNext();
+      boolean more = items.hasNext() || reader.isPaused();
+      reader.pauseAfterRefused(Long.MAX_VALUE);
+      return !more;
     } catch (UncheckedIOException e) {
       throw cannotRead(e);
     }

@@ -127,23 +127,26 @@ final class Interruption {
   }
 
   private static void haltIfHooksDoNotEnd(int code) {
-    Thread.ofPlatform()
-        .daemon()
-        .name("fornada-halt")
-        .start(() -> {
-          try {
-            TimeUnit.SECONDS.sleep(HOOK_SECONDS);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // nothing interrupts it; then it ends the JVM now
-          }
-          StandardStreams.get()
-              .err()
-              .println(
-                  "fornada: a shutdown hook of the task did not end within "
-                      + HOOK_SECONDS
-                      + " s; the command ends without it. No result is lost by that");
-          Runtime.getRuntime().halt(code);
-        });
+    try {
+      Thread.ofPlatform().daemon().name("fornada-halt").start(() -> haltInTime(code));
+    } catch (OutOfMemoryError e) {
+      // There can be no more threads. Then no hook can start either, and none keeps the JVM.
+    }
+  }
+
+  private static void haltInTime(int code) {
+    try {
+      TimeUnit.SECONDS.sleep(HOOK_SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nothing interrupts it; then it ends the JVM now
+    }
+    StandardStreams.get()
+        .err()
+        .println(
+            "fornada: a shutdown hook of the task did not end within "
+                + HOOK_SECONDS
+                + " s; the command ends without it. No result is lost by that");
+    Runtime.getRuntime().halt(code);
   }
 
   private static void onShutdown() {

@@ -214,9 +214,7 @@ final class ItemRun implements TaskListener {
   }
 
   private void report(long index, Outcome<?> outcome) {
-    // A failure after a stop was probably caused by it.
     TaskEvent.Finished event = keepsWaiting ? waiting.remove(index) : null;
-    boolean genuine = !keepsWaiting || event != null;
     switch (outcome) {
       case Outcome.Done<?>(var value) -> {
         if (receiver.result(items.end(index).lasting(event), (String) value)) {
@@ -230,11 +228,31 @@ final class ItemRun implements TaskListener {
       }
       case Outcome.Cancelled<?> c -> {} // stopped on purpose, which is reported once
       default -> {
-        if (!failFast && genuine) {
+        if (failFast ? hasMissedTheFirst(event) : isGenuine(event)) {
           failed++;
           receiver.failure(items.end(index).lasting(event), outcome);
+          if (failFast) {
+            stop();
+          }
         }
       }
     }
+  }
+
+  /** Returns whether a failure is the item's own: one after a stop was probably caused by that. */
+  private boolean isGenuine(TaskEvent.@Nullable Finished event) {
+    return !keepsWaiting || event != null || !mayBeOfAStop();
+  }
+
+  /**
+   * Returns whether a failure came without its event, and so has not ended the run: where the heap
+   * is full, a pool misses an event rather than an outcome.
+   */
+  private boolean hasMissedTheFirst(TaskEvent.@Nullable Finished event) {
+    return event == null && firstFailure.get() == null && !mayBeOfAStop();
+  }
+
+  private boolean mayBeOfAStop() {
+    return stopped || Interruption.mayBeTheCause();
   }
 }

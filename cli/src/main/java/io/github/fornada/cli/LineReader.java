@@ -48,6 +48,9 @@ final class LineReader implements Iterator<String> {
   private boolean terminated;
   private @Nullable String next;
 
+  /** So many more lines may be refused before it pauses. */
+  private long refusable = Long.MAX_VALUE;
+
   /**
    * Creates a reader of a stream.
    *
@@ -70,7 +73,7 @@ final class LineReader implements Iterator<String> {
   @Override
   public boolean hasNext() {
     try {
-      while (next == null) {
+      while (next == null && refusable > 0) {
         number++;
         if (!readLine()) {
           break;
@@ -109,6 +112,19 @@ final class LineReader implements Iterator<String> {
     String taken = next;
     next = null;
     return taken;
+  }
+
+  /**
+   * Lets it pause after so many lines that are refused: it has no next line then, until this is
+   * called again.
+   */
+  void pauseAfterRefused(long lines) {
+    refusable = lines;
+  }
+
+  /** Returns whether there may be more lines after a pause. */
+  boolean isPaused() {
+    return refusable <= 0;
   }
 
   /** Returns whether the stream is known to have an end. */
@@ -266,6 +282,7 @@ final class LineReader implements Iterator<String> {
       return text;
     }
     int place = bytes.position();
+    refusable--;
     refusals.add(
         text,
         (nul ? "item " : "line ") + number + " of " + name,

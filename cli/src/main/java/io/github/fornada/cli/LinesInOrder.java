@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +14,13 @@ import org.jspecify.annotations.Nullable;
  * from the thread that reads.
  */
 final class LinesInOrder {
+  /** So many inputs may wait for their turn before no more are read. Guess. */
+  static final int MAX_EARLY = 10_000;
+
   private final ResultWriter writer;
   private final boolean ordered;
   private final ReentrantLock lock = new ReentrantLock();
+  private final Condition hasRoom = lock.newCondition();
 
   // Guarded by lock.
 
@@ -24,6 +29,8 @@ final class LinesInOrder {
 
   /** What came before its turn, by the number of its input; empty if nothing is written of it. */
   private final Map<Long, Optional<String>> early = new HashMap<>();
+
+  private boolean finished;
 
   /**
    * Creates a writer of lines.
@@ -54,6 +61,28 @@ final class LinesInOrder {
         write(due.orElse(null));
         next++;
       }
+      if (early.size() < MAX_EARLY) {
+        hasRoom.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits while too many inputs wait for their turn, until it is theirs, all is finished, or an
+   * interrupt comes, which is set again. Only for the thread that reads the inputs, which nothing
+   * waits for: those before are with the pool. Refused ones are not, and so a pool does not keep
+   * that thread from reading any number of them.
+   */
+  void awaitRoom() {
+    lock.lock();
+    try {
+      while (early.size() >= MAX_EARLY && !finished) {
+        hasRoom.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the run is being stopped
     } finally {
       lock.unlock();
     }
@@ -68,6 +97,8 @@ final class LinesInOrder {
         next = each.getKey() + 1;
       }
       early.clear();
+      finished = true;
+      hasRoom.signalAll();
     } finally {
       lock.unlock();
     }

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,8 +47,22 @@ final class OutputFile implements AutoCloseable {
 
   private static final int COPY_BYTES = 1 << 16;
 
+  /** How the names of drafts end; old ones of a process that was killed are deleted. */
+  private static final String DRAFT = ".tmp";
+
+  /** How the name of a draft ends that may be all that there is of its content. */
+  private static final String KEPT = ".kept";
+
+  private static final String WHERE_IT_IS = "; what was to be written is in ";
+
   /** Drafts of outputs, which are deleted if the JVM is asked to end. */
   private static final Set<Path> IN_THE_MAKING = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Whole contents that are being copied over a file, with that file. Until that is done they are
+   * kept, whatever ends the JVM: the file is neither the old one nor the new one.
+   */
+  private static final Map<Path, Path> BEING_COPIED = new ConcurrentHashMap<>();
 
   /**
    * Files that are written one after another, one for each item.
@@ -314,22 +329,35 @@ final class OutputFile implements AutoCloseable {
       sweep(folder, prefix);
     }
     Path file =
-        folder.resolve(prefix + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".tmp");
+        folder.resolve(prefix + Long.toHexString(ThreadLocalRandom.current().nextLong()) + DRAFT);
     IN_THE_MAKING.add(file);
+    FileChannel opened;
+    try {
+      // Not Files.createTempFile: the new file must have the usual permissions of a new file.
+      opened = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      IN_THE_MAKING.remove(file);
+      throw e;
+    }
     draft = file;
-    // Not Files.createTempFile: the new file must have the usual permissions of a new file.
-    FileChannel opened =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     channel = opened;
-    // held while the channel is open: it shows that the draft is in use
-    FileLock _ = opened.tryLock();
+    lock(opened);
     return file;
+  }
+
+  /** Locks a draft while its channel is open: that shows that it is in use. */
+  private static void lock(FileChannel opened) {
+    try {
+      FileLock _ = opened.tryLock();
+    } catch (IOException e) {
+      // A file system without locks. There no other run gets one, and so none deletes the draft.
+    }
   }
 
   /** Deletes drafts of the same output whose process was killed. */
   private static void sweep(Path folder, String prefix) throws IOException {
     try {
-      for (Path each : Listing.of(folder, prefix + "*.tmp")) {
+      for (Path each : Listing.of(folder, prefix + "*" + DRAFT)) {
         boolean old =
             Files.getLastModifiedTime(each).toInstant().isBefore(Instant.now().minus(LEFT_BEHIND));
         if (old && !IN_THE_MAKING.contains(each)) {
@@ -369,25 +397,29 @@ final class OutputFile implements AutoCloseable {
         Files.copy(written, out);
       }
     } else if (target != null) {
-      if (canBeReplaced(written, target)) {
-        try {
-          Files.move(
-              written, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-          copyInto(written, target); // the target may be a mount point, for instance
-        }
-      } else {
-        copyInto(written, target);
-      }
+      replace(written, target);
     }
     close();
+  }
+
+  private void replace(Path written, Path file) throws IOException {
+    if (canBeReplaced(written, file)) {
+      try {
+        Files.move(
+            written, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        return;
+      } catch (IOException e) {
+        // The file may be a mount point, for instance.
+      }
+    }
+    copyInto(written, file);
   }
 
   /**
    * Returns whether the file can be replaced by a new one without a visible difference in its
    * owner, its permissions or other names (hard links).
    */
-  private static boolean canBeReplaced(Path written, Path target) throws IOException {
+  private static boolean canBeReplaced(Path written, Path target) {
     if (!Objects.equals(
         written.toAbsolutePath().getParent(), target.toAbsolutePath().getParent())) {
       return false;
@@ -395,16 +427,17 @@ final class OutputFile implements AutoCloseable {
     if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       return true;
     }
-    if (!Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS) || FileIdentity.names(target) > 1) {
-      return false;
-    }
-    var view = Files.getFileAttributeView(written, PosixFileAttributeView.class);
-    if (view == null) {
-      return true;
-    }
-    PosixFileAttributes old = Files.readAttributes(target, PosixFileAttributes.class);
-    PosixFileAttributes mine = view.readAttributes();
     try {
+      if (!Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)
+          || FileIdentity.names(target) > 1) {
+        return false;
+      }
+      var view = Files.getFileAttributeView(written, PosixFileAttributeView.class);
+      if (view == null) {
+        return true;
+      }
+      PosixFileAttributes old = Files.readAttributes(target, PosixFileAttributes.class);
+      PosixFileAttributes mine = view.readAttributes();
       if (!mine.group().equals(old.group())) {
         view.setGroup(old.group());
       }
@@ -414,34 +447,56 @@ final class OutputFile implements AutoCloseable {
       view.setPermissions(old.permissions());
       return true;
     } catch (IOException e) {
-      return false; // only root may change the owner
+      return false; // only root may change the owner; or the file is not there any more
     }
   }
 
   private void copyInto(Path written, Path file) throws IOException {
-    try (var from = Files.newInputStream(written);
+    Path whole = outliving(written);
+    BEING_COPIED.put(whole, file);
+    try (var from = Files.newInputStream(whole);
         var to = new FileOutputStream(file.toFile())) {
       var piece = new byte[COPY_BYTES];
       for (int n = from.read(piece); n >= 0; n = from.read(piece)) {
         to.write(piece, 0, n);
       }
     } catch (IOException e) {
-      throw kept(written, Inputs.reason(e), e);
+      throw kept(whole, Inputs.reason(e), e);
+    } finally {
+      BEING_COPIED.remove(whole);
     }
+  }
+
+  /** Gives a draft a name under which neither the end of this JVM nor a later run deletes it. */
+  private Path outliving(Path written) {
+    String name = written.toString();
+    Path now = written;
+    if (name.endsWith(DRAFT)) {
+      Path kept = Path.of(name.substring(0, name.length() - DRAFT.length()) + KEPT);
+      try {
+        Files.move(written, kept);
+        now = kept;
+      } catch (IOException e) {
+        // It stays under its name, which is as good until the next run of the same command.
+      }
+    }
+    IN_THE_MAKING.remove(written);
+    draft = now;
+    return now;
   }
 
   /** Keeps the draft, if it is there, and returns the exception that says where. */
   private IOException kept(Path written, String reason, @Nullable IOException cause) {
     boolean isThere = Files.exists(written);
+    Path whole = isThere ? outliving(written) : written;
     if (isThere) {
-      IN_THE_MAKING.remove(written);
       draft = null;
     }
     return new IOException(
         reason
             + (isThere
-                ? "; what was to be written is in " + written
-                : "; what was to be written is lost: somebody deleted " + written),
+                ? WHERE_IT_IS + whole
+                : "; what was to be written is lost: somebody deleted " + whole),
         cause);
   }
 
@@ -471,7 +526,9 @@ final class OutputFile implements AutoCloseable {
     }
   }
 
-  /** Called when the JVM exits: deletes incomplete drafts. */
+  /**
+   * Called when the JVM exits: deletes incomplete drafts, and tells of files that are not whole.
+   */
   static void dropAll() {
     for (Path file : IN_THE_MAKING) {
       try {
@@ -480,5 +537,9 @@ final class OutputFile implements AutoCloseable {
         // The next run with the same output will try again to delete it.
       }
     }
+    BEING_COPIED.forEach((whole, file) ->
+        StandardStreams.get()
+            .err()
+            .println("fornada: cannot write to " + file + ": interrupted" + WHERE_IT_IS + whole));
   }
 }

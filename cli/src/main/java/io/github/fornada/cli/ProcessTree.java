@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory and processor time of this process and of its descendants. On Linux they are read from
@@ -35,6 +36,13 @@ final class ProcessTree {
   private final Set<Long> ignored;
   private final Map<Long, Long> cpuAtFirstSight = new HashMap<>();
   private final Map<Long, Long> cpuLastSeen = new HashMap<>();
+
+  /** The parents of those in {@link #cpuLastSeen}, when they were last seen; only on Linux. */
+  private final Map<Long, Long> parents = new HashMap<>();
+
+  /** What those used that have ended, and that is not in the time of a process that is there. */
+  private long cpuOfEnded;
+
   private List<Long> descendants = List.of();
   private final long ownCpuAtStart = OWN.getProcessCpuTime();
 
@@ -43,7 +51,9 @@ final class ProcessTree {
     this.ignored = ignored;
     refresh();
     for (long pid : descendants) {
-      cpuAtFirstSight.put(pid, cpuNanos(pid));
+      long used = cpuNanos(pid);
+      cpuAtFirstSight.put(pid, used);
+      cpuLastSeen.put(pid, used);
     }
   }
 
@@ -60,6 +70,70 @@ final class ProcessTree {
    */
   void refresh() {
     descendants = descendantsNow().stream().filter(pid -> !ignored.contains(pid)).sorted().toList();
+    if (PROC) {
+      settleEnded();
+    }
+  }
+
+  /**
+   * Counts those that have ended where their time is now: a process gets the time of its children
+   * when it has waited for them, and with it what they have got so. This process does not.
+   */
+  private void settleEnded() {
+    var present = new HashSet<>(descendants);
+    var heirs = new HashMap<Long, Long>();
+    for (long pid : cpuLastSeen.keySet()) {
+      if (present.contains(pid)) {
+        continue;
+      }
+      if (Files.notExists(Path.of("/proc/" + pid))) {
+        heirs.put(pid, heir(pid, present));
+      } else {
+        // It goes on, and is no descendant any more: its parent has ended, and it has another one.
+        var _ = stat(pid);
+      }
+    }
+    heirs.forEach((pid, heir) -> {
+      long atFirstSight = cpuAtFirstSight.getOrDefault(pid, 0L);
+      long used = Math.max(0, cpuLastSeen.getOrDefault(pid, 0L) - atFirstSight);
+      if (heir == SELF) {
+        cpuOfEnded += used;
+      } else {
+        cpuAtFirstSight.merge(heir, atFirstSight, Long::sum);
+      }
+      cpuLastSeen.remove(pid);
+      cpuAtFirstSight.remove(pid);
+      parents.remove(pid);
+    });
+  }
+
+  /** Returns the nearest ancestor that is there and counted; this process if there is none. */
+  private long heir(long ended, Set<Long> present) {
+    long pid = ended;
+    for (int steps = 0; steps < parents.size(); steps++) { // numbers are used again
+      pid = parents.getOrDefault(pid, SELF);
+      if (present.contains(pid)) {
+        return pid;
+      }
+    }
+    return SELF;
+  }
+
+  /**
+   * Returns the fields of what the system says of a process, the third one first, and notes its
+   * parent; null if they cannot be read, because it has ended.
+   */
+  private String @Nullable [] stat(long pid) {
+    try {
+      String stat =
+          Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+      // The name before them is in brackets and may contain spaces.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      parents.put(pid, Long.parseLong(fields[4 - 3]));
+      return fields;
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   /**
@@ -83,7 +157,7 @@ final class ProcessTree {
    * nanoseconds.
    */
   long cpuNanos() {
-    long sum = OWN.getProcessCpuTime() - ownCpuAtStart;
+    long sum = OWN.getProcessCpuTime() - ownCpuAtStart + cpuOfEnded;
     for (long pid : descendants) {
       cpuLastSeen.put(pid, cpuNanos(pid));
     }
@@ -127,20 +201,15 @@ final class ProcessTree {
   /** Returns the process's own time and that of the children it has waited for. */
   private long cpuNanos(long pid) {
     if (PROC) {
-      try {
-        String stat =
-            Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
-        // The name is in brackets and may contain spaces; utime, stime, cutime, cstime are 14 to
-        // 17.
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-        long ticks = 0;
-        for (int field = 14; field <= 17; field++) {
-          ticks += Long.parseLong(fields[field - 3]);
-        }
-        return ticks * TICK_NANOS;
-      } catch (IOException e) {
+      String[] fields = stat(pid);
+      if (fields == null) {
         return cpuLastSeen.getOrDefault(pid, 0L); // it ended meanwhile
       }
+      long ticks = 0;
+      for (int field = 14; field <= 17; field++) { // utime, stime, cutime, cstime
+        ticks += Long.parseLong(fields[field - 3]);
+      }
+      return ticks * TICK_NANOS;
     }
     return ProcessHandle.of(pid)
         .flatMap(process -> process.info().totalCpuDuration())

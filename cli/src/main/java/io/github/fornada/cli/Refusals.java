@@ -3,7 +3,6 @@ package io.github.fornada.cli;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +24,21 @@ final class Refusals {
    */
   record Refusal(long number, String item, String input, String why) {}
 
+  /** Receives such inputs. */
+  interface Receiver {
+    /** Receives one. */
+    void refused(Refusal refusal);
+
+    /**
+     * Waits until it can keep another one, or is interrupted; the interrupt is set again then. For
+     * the thread that reads the inputs, after each of them.
+     */
+    default void awaitRoom() {}
+  }
+
   // Guarded by this.
   private final List<Refusal> early = new ArrayList<>();
-  private @Nullable Consumer<Refusal> listener;
+  private @Nullable Receiver listener;
   private long accepted;
 
   private long refused;
@@ -49,7 +60,7 @@ final class Refusals {
    */
   void add(String item, String input, String why) {
     Refusal refusal;
-    Consumer<Refusal> receiver;
+    Receiver receiver;
     synchronized (this) {
       refused++;
       if (stretches == 0 || acceptedBefore[stretches - 1] != accepted) {
@@ -63,7 +74,8 @@ final class Refusals {
         return;
       }
     }
-    receiver.accept(refusal);
+    receiver.refused(refusal);
+    receiver.awaitRoom();
   }
 
   private void beginStretch() {
@@ -108,14 +120,17 @@ final class Refusals {
     return refused;
   }
 
-  /** Sets the receiver, which gets those that there are already and each further one. */
-  void setReceiver(Consumer<Refusal> receiver) {
+  /**
+   * Sets the receiver, which gets those that there are already, all of them at once, and each
+   * further one.
+   */
+  void setReceiver(Receiver receiver) {
     List<Refusal> before;
     synchronized (this) {
       before = List.copyOf(early);
       early.clear();
       listener = receiver;
     }
-    before.forEach(receiver);
+    before.forEach(receiver::refused);
   }
 }

@@ -135,27 +135,32 @@ final class Reports {
   }
 
   /**
-   * Writes the requested files.
+   * Writes the requested files, each though the other cannot be written.
    *
    * @param content makes the page, if that is requested
    * @param traced what the trace shows
    * @throws Fault if a file cannot be written
    */
   void write(Supplier<HtmlReport> content, List<Timeline> traced) {
-    OutputFile current = page;
+    Fault.afterAllOf(
+        () -> write(page, pageDraft, draft -> content.get().write(draft)),
+        () -> write(trace, traceDraft, draft -> ChromeTrace.write(draft, traced)));
+  }
+
+  /** Writes what a file is to have. */
+  private interface Content {
+    void write(Path draft) throws IOException;
+  }
+
+  private static void write(@Nullable OutputFile file, @Nullable Path draft, Content content) {
+    if (file == null || draft == null) {
+      return;
+    }
     try {
-      if (current != null && pageDraft != null) {
-        content.get().write(pageDraft);
-        current.commit();
-      }
-      current = trace;
-      if (current != null && traceDraft != null) {
-        ChromeTrace.write(traceDraft, traced);
-        current.commit();
-      }
+      content.write(draft);
+      file.commit();
     } catch (IOException e) {
-      throw Fault.failed(
-          "cannot write " + (current == null ? "" : current.given()) + ": " + Inputs.reason(e));
+      throw Fault.failed("cannot write " + file.given() + ": " + Inputs.reason(e));
     }
   }
 }

@@ -105,8 +105,28 @@ final class ResultSink {
     }
   }
 
-  /** Takes an input that is not an item. */
-  void refused(Refusals.Refusal refusal) {
+  /**
+   * Returns this as the receiver of inputs that are not items.
+   *
+   * @param then what follows each of them
+   */
+  Refusals.Receiver refusals(Runnable then) {
+    return new Refusals.Receiver() {
+      @Override
+      public void refused(Refusals.Refusal refusal) {
+        ResultSink.this.refused(refusal);
+        then.run();
+      }
+
+      @Override
+      public void awaitRoom() {
+        lines.awaitRoom();
+      }
+    };
+  }
+
+  private void refused(Refusals.Refusal refusal) {
+    progress.refused();
     progress.message(FailureReport.refused(refusal));
     if (files == null) {
       lines.put(refusal.number(), format.refused(refusal));

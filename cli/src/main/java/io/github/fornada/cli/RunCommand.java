@@ -253,13 +253,7 @@ final class RunCommand implements Callable<Integer> {
               !unordered,
               options.failFast,
               sink.receiver());
-      refusals.setReceiver(refusal -> {
-        progress.refused();
-        sink.refused(refusal);
-        if (options.failFast) {
-          run.stop();
-        }
-      });
+      refusals.setReceiver(sink.refusals(options.failFast ? run::stop : () -> {}));
       writer.onFailure(run::stop);
       var clock = new TaskClock();
       var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));
@@ -408,6 +402,9 @@ final class RunCommand implements Callable<Integer> {
                   + summary(tally, reading)
                   + (tally.notDone().isEmpty() ? "" : "; " + tally.notDone())
                   + outputs.leftAsItWas());
+      if (writer.failure() != null) { // it may say where the results are
+        terminal.err().println("fornada: " + writer.failureText());
+      }
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {
@@ -418,7 +415,6 @@ final class RunCommand implements Callable<Integer> {
       terminal.note("fornada: auto chose " + OptionWording.withOptions(choice.toString()));
     }
     Figures cost = cost(tally, reading);
-    reports.write(List.of(cost), sentences(tally, reading, reports.finding()), null);
     if (figures == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("runs", List.of(cost.toMap()))));
     } else if (figures == CommonOptions.Format.table) {
@@ -429,6 +425,8 @@ final class RunCommand implements Callable<Integer> {
     if (end == ItemRun.End.STOPPED && !tally.notDone().isEmpty()) {
       terminal.err().println("fornada: " + tally.notDone());
     }
+    // After them: if a page cannot be written, what was measured has been told.
+    reports.write(List.of(cost), sentences(tally, reading, reports.finding()), null);
     return tally.failed() > 0 || end == ItemRun.End.STOPPED ? ExitCode.FAILED : ExitCode.OK;
   }
 

@@ -193,6 +193,9 @@ final class SourceCompiler {
         options.addAll(List.of("-cp", String.join(File.pathSeparator, classPath)));
       }
       var task = (JavacTask) javac.getTask(messages, memory, null, options, null, List.of(file));
+      // In the words that are looked for above, whatever the language of the user. Not in English:
+      // with that, a bundle of the default language goes before the one without any.
+      task.setLocale(Locale.ROOT);
       var compact = new CompactClass(task);
       task.addTaskListener(compact);
       return task.call() ? new Compiled(memory.classes(), compact.name) : null;

@@ -172,13 +172,7 @@ final class StagesRun {
               tally.stops();
               running.cancel();
             };
-        refusals.setReceiver(refusal -> {
-          progress.refused();
-          sink.refused(refusal);
-          if (options.failFast) {
-            stop.run();
-          }
-        });
+        refusals.setReceiver(sink.refusals(options.failFast ? stop : () -> {}));
         writer.onFailure(stop);
         stalls.forEach((stall, timeout) -> stall.start(timeout, progress, stop));
         progress.withDetails(() -> stageLines(running.summary()));
@@ -346,7 +340,10 @@ final class StagesRun {
               boolean wanted = tally.tell(outcome);
               cut[0] |= !wanted;
             })) {
-          if (Interruption.requested() || writer.failure() != null || outputs.conflict() != null) {
+          if (Interruption.requested()
+              || writer.failure() != null
+              || outputs.conflict() != null
+              || (options.failFast && tally.notWritten > 0)) {
             return false;
           }
         }
@@ -415,6 +412,9 @@ final class StagesRun {
     long done;
     long failed;
     long cancelled;
+
+    /** Of those that failed, the items with a result that could not be written to their files. */
+    long notWritten;
 
     Tally(OpenItems items, ResultSink sink, Progress progress, String stopped) {
       this.items = items;
@@ -498,6 +498,7 @@ final class StagesRun {
         done++;
       } else {
         failed++;
+        notWritten++;
       }
     }
 
@@ -544,6 +545,9 @@ final class StagesRun {
                   + counts
                   + (end.notDone().isEmpty() ? "" : "; " + end.notDone())
                   + outputs.leftAsItWas());
+      if (writer.failure() != null) { // it may say where the results are
+        terminal.err().println("fornada: " + writer.failureText());
+      }
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {
@@ -551,7 +555,6 @@ final class StagesRun {
       return ExitCode.FAILED;
     }
     String cost = counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9);
-    reports.write(() -> page(plans, summary, reports.title(), cost), timelines(plans));
     if (figures == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("pipeline", map(summary, end))));
     } else {
@@ -563,6 +566,8 @@ final class StagesRun {
     if (!end.complete() && !end.notDone().isEmpty()) {
       terminal.err().println("fornada: " + end.notDone());
     }
+    // After them: if a page cannot be written, what was measured has been told.
+    reports.write(() -> page(plans, summary, reports.title(), cost), timelines(plans));
     return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
   }
 

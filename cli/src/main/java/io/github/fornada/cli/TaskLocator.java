@@ -161,13 +161,13 @@ final class TaskLocator {
               + " in the class path "
               + String.join(File.pathSeparator, code.classPath())
               + withJars(code.classPath()));
-    } catch (LinkageError e) {
+    } catch (LinkageError | SecurityException e) {
       throw Fault.usage(refusal(name, e, code.classPath()));
     }
   }
 
   /** Returns one sentence with the class and its file, if they are known. */
-  private static String refusal(String name, LinkageError e, List<String> classPath) {
+  private static String refusal(String name, Throwable e, List<String> classPath) {
     return switch (e) {
       case BadClassFileError bad -> String.valueOf(bad.getMessage());
       case NoClassDefFoundError missing ->
@@ -176,8 +176,20 @@ final class TaskLocator {
               + " needs a class that is not there: "
               + missing.getMessage()
               + withJars(classPath);
+      case SecurityException unverified when isOfSignature(unverified) ->
+          "class "
+              + name
+              + " cannot be loaded: "
+              + unverified.getMessage()
+              + ". Its jar was changed after it was signed: build it without the files"
+              + " META-INF/*.SF, which another jar has brought along, or sign it again";
       default -> "class " + name + " cannot be loaded: " + e;
     };
+  }
+
+  private static boolean isOfSignature(SecurityException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("signature") || message.contains("digest");
   }
 
   /** Says, of a class that is missing, that it may be in a jar that is not named. */
@@ -244,7 +256,7 @@ final class TaskLocator {
       return Arrays.stream(type.getDeclaredMethods())
           .filter(m -> !m.isSynthetic())
           .sorted(Comparator.comparing(TaskLocator::signature));
-    } catch (LinkageError e) {
+    } catch (LinkageError | SecurityException e) {
       List<String> classPath =
           type.getClassLoader() instanceof TaskLoader loader ? loader.classPath() : List.of();
       throw Fault.usage(refusal(type.getName(), e, classPath));

@@ -2,6 +2,8 @@ package io.github.fornada.cli;
 
 import io.github.fornada.RemoteTaskException;
 import io.github.fornada.jvm.BoundedText;
+import io.github.fornada.jvm.SlowClasses;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -44,14 +46,8 @@ final class ThrownText {
   private static final int MAX_MESSAGE = 4_000;
   private static final int MAX_NAME = 500;
 
-  /** Classes whose methods once did not return in time, and are not called again. */
-  private static final ClassValue<boolean[]> SLOW =
-      new ClassValue<>() {
-        @Override
-        protected boolean[] computeValue(Class<?> type) {
-          return new boolean[1];
-        }
-      };
+  /** Classes whose methods did not return in time, and are not called for a while. */
+  private static final SlowClasses SLOW = new SlowClasses(Duration.ofSeconds(10)); // Guess
 
   /** What a part tells of. */
   private enum Kind {
@@ -103,6 +99,9 @@ final class ThrownText {
   private final Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
   private int described;
 
+  /** Whose methods are being called. Written by the describing thread, read by the waiting one. */
+  private volatile @Nullable Throwable called;
+
   private ThrownText() {}
 
   /** Returns some lines, without an end of line. */
@@ -118,10 +117,8 @@ final class ThrownText {
 
   /** Returns what is told of an exception; at least one part. */
   private static List<Part> parts(Throwable thrown) {
-    String name = thrown.getClass().getName();
-    var nothing = List.of(new Part(Kind.THROWN, 0, name + NOT_CALLED));
-    boolean[] slow = SLOW.get(thrown.getClass());
-    if (slow[0]) {
+    var nothing = List.of(notCalled(Kind.THROWN, 0, thrown));
+    if (SLOW.contains(thrown.getClass())) {
       return nothing;
     }
     var report = new ThrownText();
@@ -133,7 +130,7 @@ final class ThrownText {
             },
             false,
             false,
-            () -> slow[0] = true); // a race only costs another attempt
+            report::blame);
     List<Part> found = report.soFar();
     if (found.isEmpty()) {
       return nothing;
@@ -142,6 +139,23 @@ final class ThrownText {
       found.add(new Part(Kind.CUT_OFF, 0, CUT_OFF));
     }
     return found;
+  }
+
+  /** Returns what is told of an exception whose methods do not return in time. */
+  private static Part notCalled(Kind kind, int depth, Throwable thrown) {
+    return new Part(kind, depth, thrown.getClass().getName() + NOT_CALLED);
+  }
+
+  /**
+   * Marks the class whose methods have not returned in time: that of a cause, it may be. A class of
+   * the JDK is not to blame: there the machine stood still. A race only costs another attempt.
+   */
+  private void blame() {
+    Throwable slow = called;
+    ClassLoader loader = slow == null ? null : slow.getClass().getClassLoader();
+    if (slow != null && loader != null && !loader.equals(ClassLoader.getPlatformClassLoader())) {
+      SLOW.add(slow.getClass());
+    }
   }
 
   private synchronized List<Part> soFar() {
@@ -167,6 +181,11 @@ final class ThrownText {
       }
       Throwable current = t;
       described++;
+      if (SLOW.contains(current.getClass())) {
+        add(notCalled(kind, depth, current));
+        return;
+      }
+      called = current;
       String name = describe(current);
       // A cause with the same text as the exception before, as with a wrapper, adds nothing.
       if (!name.equals(last)) {
@@ -176,6 +195,7 @@ final class ThrownText {
       }
       last = name;
       kind = Kind.CAUSE;
+      called = current; // again, after what it has suppressed
       t = causeOf(current);
     }
   }

@@ -2,18 +2,23 @@ package io.github.fornada.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -232,6 +237,66 @@ class ClassFilesTest {
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err())
         .contains("class acme.App cannot be read from the class path " + jar + ": ")
+        .hasLineCount(1);
+  }
+
+  private void tool(String name, String... arguments) throws Exception {
+    var words = new ArrayList<String>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", name).toString());
+    words.addAll(java.util.List.of(arguments));
+    Path said = folder.resolve("said");
+    Process process =
+        new ProcessBuilder(words)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile())
+            .start();
+    try {
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).as(Files.readString(said)).isZero();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** As one that was put together of several, and has kept the signature of one of them. */
+  @Test
+  void aJarWhoseSignatureDoesNotHoldIsToldInOneLine() throws Exception {
+    Path signed = folder.resolve("signed.jar");
+    var manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    try (var out = new JarOutputStream(Files.newOutputStream(signed), manifest)) {
+      for (var each : classes.entrySet()) {
+        out.putNextEntry(new JarEntry(each.getKey().replace('.', '/') + ".class"));
+        out.write(each.getValue());
+      }
+    }
+    tool(
+        "keytool",
+        ("-genkeypair -alias own -keyalg EC -dname CN=own -validity 9999 -storepass secret"
+                + " -keystore keys")
+            .split(" "));
+    tool("jarsigner", "-keystore", "keys", "-storepass", "secret", "signed.jar", "own");
+    Path changed = folder.resolve("changed.jar");
+    try (var in = new ZipInputStream(Files.newInputStream(signed));
+        var out = new JarOutputStream(Files.newOutputStream(changed))) {
+      for (ZipEntry each = in.getNextEntry(); each != null; each = in.getNextEntry()) {
+        byte[] bytes = in.readAllBytes();
+        if (each.getName().equals("META-INF/MANIFEST.MF")) {
+          var other = new Manifest(new ByteArrayInputStream(bytes));
+          other.getMainAttributes().putValue("Built-From", "several");
+          var written = new ByteArrayOutputStream();
+          other.write(written);
+          bytes = written.toByteArray();
+        }
+        out.putNextEntry(new JarEntry(each.getName()));
+        out.write(bytes);
+      }
+    }
+    var result = Command.run(folder, "run", "acme.App#where", "-cp", "changed.jar", "x");
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+    assertThat(result.err())
+        .contains("class acme.App cannot be loaded: ", "build it without the files META-INF/*.SF")
         .hasLineCount(1);
   }
 

@@ -8,6 +8,7 @@ import io.github.fornada.process.ProcessPool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -66,6 +67,31 @@ class ClusterTest {
         .contains("--fetch")
         .contains("220 MB");
     assertThat(folder.resolve("cache")).doesNotExist();
+  }
+
+  /** In a locale of another encoding, its words are no UTF-8. */
+  @Test
+  void whatMavenSaysIsToldWhateverItsEncoding() throws IOException {
+    Path maven = Files.createDirectory(folder.resolve("bin")).resolve("mvn");
+    Files.writeString(maven, "#!/bin/sh\nprintf '[ERROR] no r\\351seau\n'\nexit 1\n");
+    Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwx------"));
+    Files.writeString(
+        folder.resolve("Echo.java"),
+        "public class Echo { public static String echo(String s) { return s; } }");
+    var result =
+        Command.shell(
+            folder,
+            "HOME_OF_SPARK=''; PATH=\"$PWD/bin:$PATH\"; " + WITHOUT_SPARK,
+            "run",
+            "Echo.java",
+            "--on",
+            "spark://127.0.0.1:7077",
+            "--fetch",
+            "a");
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("Maven could not fetch ", "[ERROR] no r")
+        .doesNotContain("PATH");
   }
 
   @Test

@@ -217,6 +217,30 @@ class CommandTest {
         .endsWith("1 error\n");
   }
 
+  /** The JDK has the messages of its compiler in German, for one. */
+  @Test
+  void theCompilerIsUnderstoodWhateverTheLanguageOfTheUser() throws IOException {
+    String german = "JDK_JAVA_OPTIONS='-Duser.language=de %s' \"$@\"";
+    Files.writeString(folder.resolve("Bare.java"), "String f(String s) { return s; }");
+    var bare = Command.shell(folder, german.formatted(""), "run", "Bare.java", "a");
+    assertThat(bare.out()).as(bare.err()).isEqualTo("a\n");
+    Files.writeString(
+        folder.resolve("Lacks.java"), "import none.such.Thing; String f(String s) { return s; }");
+    var lacks = Command.shell(folder, german.formatted(""), "run", "Lacks.java", "a");
+    assertThat(lacks.exitCode()).isEqualTo(2);
+    assertThat(lacks.err())
+        .contains("\nLacks.java:1: error: package none.such does not exist")
+        .contains("name its jar, as in -cp lib.jar");
+    Files.writeString(
+        folder.resolve("Preview.java"),
+        "String f(String s) { Object o = s.length(); return switch (o) {"
+            + " case int i when i > 2 -> \"big\"; default -> s; }; }");
+    var preview =
+        Command.shell(
+            folder, german.formatted("--enable-preview"), "run", "Preview.java", "a", "abc");
+    assertThat(preview.out()).as(preview.err()).isEqualTo("a\nbig\n");
+  }
+
   @Test
   void wrongUsageIsExitCode2AndSaysWhatToDo() {
     assertThat(run("run", "Nope.java", "x"))

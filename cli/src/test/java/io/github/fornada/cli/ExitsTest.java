@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -138,6 +139,45 @@ class ExitsTest {
     assertThat(result.out()).isEqualTo("a\n");
     assertThat(result.exitCode()).isZero();
     assertThat(result.err()).contains("1 done").contains("a shutdown hook of the task did not end");
+  }
+
+  /** Leaks threads that keep a JVM from ending by itself, until there can be no more. */
+  static final class LeaksThreads {
+    private LeaksThreads() {}
+
+    public static void main(String[] args) {
+      Interruption.watch();
+      try {
+        while (true) {
+          Thread.ofPlatform()
+              .start(() -> {
+                while (true) {
+                  LockSupport.park();
+                }
+              });
+        }
+      } catch (OutOfMemoryError e) {
+        Interruption.exit(5);
+      }
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX) // which limits address space
+  void theCommandEndsWithItsExitCodeThoughNoThreadCanBeStarted() throws Exception {
+    var words = new ArrayList<>(List.of("bash", "-c", "ulimit -v 8000000; exec \"$@\"", "bash"));
+    words.addAll(CommandJvm.words());
+    // The stack of each thread takes a large part of what there is, so that there are few.
+    words.addAll(List.of("-Xss256m", "-Xlog:disable", LeaksThreads.class.getName()));
+    Path said = folder.resolve("said");
+    Process process =
+        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    try {
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).as(Files.readString(said)).isEqualTo(5);
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -120,6 +121,59 @@ class InputNumbersTest {
                   lines.put(1, "a");
                 }))
         .isEqualTo("b\na\n");
+  }
+
+  /** As of the thread that reads the inputs, behind an item that takes long. */
+  private static Thread waiting(LinesInOrder lines) {
+    for (int number = 2; number < LinesInOrder.MAX_EARLY + 2; number++) {
+      lines.put(number, null);
+    }
+    Thread reader = Thread.ofPlatform().daemon().start(lines::awaitRoom);
+    while (reader.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    return reader;
+  }
+
+  private static void awaitEnd(Thread reader) {
+    try {
+      reader.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  @Timeout(240)
+  void noMoreIsReadWhileManyRefusedInputsWaitForTheirTurn() throws Exception {
+    assertThat(
+            written(
+                true,
+                lines -> {
+                  Thread reader = waiting(lines);
+                  lines.put(1, "a"); // the item has ended
+                  awaitEnd(reader);
+                }))
+        .isEqualTo("a\n");
+    assertThat(
+            written(
+                true,
+                lines -> {
+                  Thread reader = waiting(lines);
+                  lines.finish(); // the run has
+                  awaitEnd(reader);
+                  lines.awaitRoom();
+                }))
+        .isEmpty();
+    assertThat(
+            written(
+                true,
+                lines -> {
+                  Thread reader = waiting(lines);
+                  reader.interrupt(); // the run is being stopped
+                  awaitEnd(reader);
+                }))
+        .isEmpty();
   }
 
   @ParameterizedTest

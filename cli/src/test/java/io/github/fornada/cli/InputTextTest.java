@@ -76,6 +76,72 @@ class InputTextTest {
   }
 
   @Test
+  void aReaderPausesAfterSoManyRefusedLines() {
+    var refusals = new Refusals();
+    byte[] bytes = latin1("\u00e9\n".repeat(100) + "a\n");
+    var reader = new LineReader(new ByteArrayInputStream(bytes), "names", true, refusals);
+    reader.pauseAfterRefused(10);
+    assertThat(reader.hasNext()).isFalse();
+    assertThat(reader.isPaused()).isTrue();
+    assertThat(refusals.count()).isEqualTo(10);
+    reader.pauseAfterRefused(1000);
+    assertThat(reader.next()).isEqualTo("a");
+    assertThat(refusals.count()).isEqualTo(100);
+    assertThat(reader.hasNext()).isFalse();
+    assertThat(reader.isPaused()).as("at the end").isFalse();
+  }
+
+  private void writeRefused(String file, String before, int lines, String after)
+      throws IOException {
+    Files.write(folder.resolve(file), latin1(before + "\u00e9\n".repeat(lines) + after));
+  }
+
+  /** As a large binary file is: nearly none of its lines is text. */
+  @ParameterizedTest
+  @ValueSource(strings = {"run", "compare --on sequential --rounds 1", "advise --for 1s"})
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void refusedLinesBeforeTheFirstItemsTakeNoHeap(String command) throws IOException {
+    writeTasks();
+    writeRefused("binary", "a\n", 300_000, "b\n");
+    var result =
+        Command.shell(
+            folder,
+            "\"${@/-Xmx256m/-Xmx64m}\" "
+                + command
+                + " Tasks.java#echo --lines binary 2>&1 > /dev/null | tail -n 20");
+    assertThat(result.out())
+        .contains("line 300001 of binary failed: the byte 0xE9")
+        .doesNotContain("out of memory");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run Slow.java", "run Slow.java then Tasks.java#echo"})
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void manyRefusedLinesBehindASlowItemKeepTheirPlaces(String command) throws IOException {
+    writeTasks();
+    Files.writeString(
+        folder.resolve("Slow.java"),
+        """
+        public class Slow {
+          public static String f(String s) throws Exception {
+            Thread.sleep(s.equals("slow") ? 1000 : 0); // until many lines wait
+            return s;
+          }
+        }
+        """);
+    int refusedLines = 2 * LinesInOrder.MAX_EARLY;
+    writeRefused("list", "slow\n", refusedLines, "a\n");
+    var result = Command.run(folder, (command + " --lines list --format jsonl -q").split(" "));
+    assertThat(result.exitCode()).isEqualTo(1);
+    List<String> lines = result.out().lines().toList();
+    assertThat(lines).hasSize(refusedLines + 2);
+    for (int n = 1; n <= lines.size(); n++) {
+      assertThat(lines.get(n - 1)).startsWith("{\"n\":" + n + ",");
+    }
+    assertThat(lines.getFirst()).contains("\"slow\"");
+  }
+
+  @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void aLineThatDoesNotFitIntoTheHeapIsNamed() throws IOException {
     writeTasks();

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -563,6 +567,35 @@ class OutputFilesTest {
     assertThat(Files.readString(folder.resolve(drafts().getFirst()))).isEqualTo("made o.txt\n");
   }
 
+  /** Each takes the place of the page while it runs. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run Folder.java --figures=json --trace other",
+        "run Folder.java then Tasks.java#echo --figures=json --trace other",
+        "advise Folder.java --json --record other",
+      })
+  void aPageThatCannotBeWrittenCostsNeitherFiguresNorOtherFiles(String command) throws IOException {
+    Files.writeString(
+        folder.resolve("Folder.java"),
+        """
+        import java.nio.file.*;
+        public class Folder {
+          public static String make(String s) throws Exception {
+            Files.createDirectories(Path.of(s));
+            return "made " + s;
+          }
+        }
+        """);
+    var words = new ArrayList<>(List.of(command.split(" ")));
+    words.addAll(List.of("page", "--report", "page"));
+    Command.Result result = Command.run(folder, words.toArray(String[]::new));
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.err()).contains("cannot write page: it has become a folder");
+    assertThat(result.out() + result.err()).containsPattern("\"(runs|pipeline|task)\":");
+    assertThat(folder.resolve("other")).isRegularFile();
+  }
+
   @Test
   void aTaskThatInterruptsTheCommandEndsTheRunWithAReason() throws IOException {
     Files.writeString(
@@ -588,6 +621,90 @@ class OutputFilesTest {
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.err()).contains("a task interrupted a thread of this command");
       assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo(OLD);
+    }
+  }
+
+  @Test
+  void aLaterRunLeavesTheResultsThatAMessageNames() throws IOException {
+    Path target = folder.resolve("o.txt");
+    String said = cannotBeCommitted(target, "whole\n");
+    Path kept = Path.of(said.substring(said.lastIndexOf(' ') + 1));
+    Files.delete(target); // the user makes room, and starts the same command again
+    Files.setLastModifiedTime(kept, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+    try (var file = OutputFile.named("-o", target);
+        OutputStream out = file.open()) {
+      out.write('x');
+    }
+    assertThat(kept).hasContent("whole\n");
+  }
+
+  /** Writes a file whose place has become a folder meanwhile, and returns what is said of that. */
+  private static String cannotBeCommitted(Path target, String text) throws IOException {
+    try (var file = OutputFile.named("-o", target)) {
+      try (OutputStream out = file.open()) {
+        out.write(text.getBytes(StandardCharsets.UTF_8));
+      }
+      Files.createDirectory(target);
+      file.commit();
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage());
+    }
+    throw new AssertionError("a file has taken the place of a folder");
+  }
+
+  /** Is asked to end while it copies over a file with two names, and ends. */
+  static final class EndsWhileItCopies {
+    static final long BYTES = 64 << 20;
+
+    private EndsWhileItCopies() {}
+
+    public static void main(String[] args) throws IOException {
+      Path target = Path.of(args[0]);
+      long before = Files.size(target);
+      OutputFile file = OutputFile.named("-o", target);
+      try (OutputStream out = file.open()) {
+        var piece = new byte[1 << 20];
+        for (long written = 0; written < BYTES; written += piece.length) {
+          out.write(piece);
+        }
+      }
+      Thread.ofPlatform()
+          .daemon()
+          .start(() -> {
+            try {
+              file.commit();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+      while (Files.size(target) == before) {
+        Thread.onSpinWait();
+      }
+      OutputFile.dropAll();
+      Runtime.getRuntime().halt(0);
+    }
+  }
+
+  @Test
+  void whatIsBeingCopiedOverAFileIsKeptWhereTheJvmEndsMeanwhile() throws Exception {
+    var words = new ArrayList<>(CommandJvm.words());
+    words.addAll(List.of(EndsWhileItCopies.class.getName(), folder.resolve("hard.txt").toString()));
+    Path said = folder.resolve("said");
+    Process process =
+        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    try {
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.exitValue()).as(Files.readString(said)).isZero();
+    if (Files.size(folder.resolve("n.txt")) < EndsWhileItCopies.BYTES) { // else it was quicker
+      assertThat(drafts()).hasSize(1);
+      Path kept = folder.resolve(drafts().getFirst());
+      assertThat(kept).hasSize(EndsWhileItCopies.BYTES);
+      assertThat(said)
+          .content()
+          .contains("hard.txt: interrupted; what was to be written is in " + kept);
     }
   }
 }

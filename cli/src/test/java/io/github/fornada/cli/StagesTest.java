@@ -261,6 +261,30 @@ class StagesTest {
     assertThat(result.err()).contains("fornada: " + (3 - done) + " items not done");
   }
 
+  /** An item that waits comes to no end, unless the run is stopped. */
+  @ParameterizedTest
+  @CsvSource({"First.java#place", "First.java#mark then First.java#place"})
+  void aResultThatCannotBeWrittenStopsAllWhereThatIsAskedFor(String tasks) throws IOException {
+    Files.writeString(
+        folder.resolve("First.java"),
+        FIRST.replace(
+            "public static void nothing",
+            """
+            public static String place(String s) throws Exception {
+              if (s.equals("sleep")) Thread.sleep(600_000);
+              java.nio.file.Files.createDirectories(java.nio.file.Path.of("out-1"));
+              return s;
+            }
+            public static void nothing\
+            """));
+    var result =
+        run(("run " + tasks + " --workers 3 -o out-{n} --fail-fast a sleep sleep").split(" "));
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("\"a\" failed: its result is there, but -o")
+        .contains("2 items not done");
+  }
+
   @Test
   void linesOfAFileAreItemsAndResultsGoToAFile() throws IOException {
     Files.writeString(folder.resolve("items"), "a\nb\n");

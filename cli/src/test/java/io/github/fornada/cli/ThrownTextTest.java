@@ -234,6 +234,33 @@ class ThrownTextTest {
   }
 
   @Test
+  void aCauseThatHangsCostsNoOtherExceptionItsMessage() {
+    class Hangs extends RuntimeException {
+      @Override
+      public String getMessage() {
+        while (true) {
+          LockSupport.park();
+          var _ = Thread.interrupted(); // or it would not park again, but take a processor
+        }
+      }
+    }
+    String named = "\n  caused by: " + Hangs.class.getName() + " (its own methods do not";
+    String told = "";
+    // Where the machine is busy, it is not known at once whose fault it is.
+    for (int tries = 0; tries < 20 && !told.contains(named); tries++) {
+      told = ThrownText.of(new IllegalStateException("outer", new Hangs()));
+    }
+    assertThat(told).startsWith("java.lang.IllegalStateException: outer\n").contains(named);
+    assertThat(ThrownText.of(new IllegalStateException("the real reason")))
+        .startsWith("java.lang.IllegalStateException: the real reason");
+    var suppressing = new IllegalStateException("body", new IOException("disk"));
+    suppressing.addSuppressed(new Hangs());
+    assertThat(ThrownText.of(suppressing))
+        .contains("\n  suppressed: " + Hangs.class.getName() + " (its own methods do not")
+        .contains("\n  caused by: java.io.IOException: disk");
+  }
+
+  @Test
   void whatIsKnownBeforeAMethodThatNeverReturnsIsTold() {
     class Cut extends RuntimeException {
       Cut() {

@@ -1,38 +1,68 @@
 package io.github.fornada.jvm;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
 
-/** Classes whose code took too long lately, so that it is not called for a while. */
+/**
+ * Classes whose code took too long lately, so that it is not called for a while: for longer each
+ * time. The first time it may have been the machine that stood still; and code that hangs whenever
+ * it is called takes a thread each time.
+ */
 public final class SlowClasses {
-  private final Duration time;
+  private static final long MAX_NANOS = Duration.ofHours(1).toNanos(); // Guess
 
-  /** {@link System#nanoTime} until which a class is one of them; 0 for one that never was. */
-  private final ClassValue<AtomicLong> until =
-      new ClassValue<>() {
-        @Override
-        protected AtomicLong computeValue(Class<?> type) {
-          return new AtomicLong();
-        }
-      };
+  private final ClassValue<Stay> stays;
 
   /**
    * Creates a set without classes.
    *
-   * @param time how long a class stays in it
+   * @param time how long a class stays in it for the first time; each further time is twice as long
+   *     as the one before, up to an hour
    */
   public SlowClasses(Duration time) {
-    this.time = time;
+    stays =
+        new ClassValue<>() {
+          @Override
+          protected Stay computeValue(Class<?> type) {
+            return new Stay(time.toNanos());
+          }
+        };
   }
 
   /** Returns whether the class was added, and the time is not over. */
   public boolean contains(Class<?> type) {
-    long end = until.get(type).get();
-    return end != 0 && end - System.nanoTime() > 0;
+    return stays.get(type).lasts();
   }
 
-  /** Adds a class; its time begins anew if it is there. */
+  /** Adds a class; its time begins anew, and is no longer, if it is there. */
   public void add(Class<?> type) {
-    until.get(type).set(System.nanoTime() + time.toNanos() | 1); // never 0
+    stays.get(type).begin();
+  }
+
+  private static final class Stay {
+    /** {@link System#nanoTime} until which it lasts; 0 if it never began. Written under lock. */
+    private volatile long until;
+
+    /** How long the next one is. Guarded by this. */
+    private long nextNanos;
+
+    /** How long the present one is. Guarded by this. */
+    private long nanos;
+
+    Stay(long nanos) {
+      this.nextNanos = nanos;
+    }
+
+    boolean lasts() {
+      long end = until;
+      return end != 0 && end - System.nanoTime() > 0;
+    }
+
+    synchronized void begin() {
+      if (!lasts()) {
+        nanos = nextNanos;
+        nextNanos = Math.max(nanos, Math.min(2 * nanos, MAX_NANOS));
+      }
+      until = System.nanoTime() + nanos | 1; // never 0
+    }
   }
 }
