@@ -127,7 +127,9 @@ public final class AutoOptions {
         choices);
   }
 
-  /** Returns options in which those of the worker JVMs are what was found when they were checked. */
+  /**
+   * Returns options in which those of the worker JVMs are what was found when they were checked.
+   */
   @SuppressWarnings("unchecked") // their only kind; what opens them does not import this package
   AutoOptions withFixedProcesses(UnaryOperator<?> checked) {
     return new AutoOptions(

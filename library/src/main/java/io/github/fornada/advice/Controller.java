@@ -122,9 +122,7 @@ final class Controller implements ThreadSide.Watcher {
 
   private @Nullable ProcessSide processes;
 
-  /**
-   * The most workers that it was opened for; 0 if it was not. Also read without the monitor.
-   */
+  /** The most workers that it was opened for; 0 if it was not. Also read without the monitor. */
   private volatile int slots;
 
   /** Why there are no worker processes; null if there may be. Also read without the monitor. */
@@ -455,8 +453,7 @@ final class Controller implements ThreadSide.Watcher {
       }
       try {
         int most = mostProcesses();
-        processes =
-            Sides.processes().open(threads.pool(), most, options.processes(), this::broken);
+        processes = Sides.processes().open(threads.pool(), most, options.processes(), this::broken);
         slots = most;
         threads.helpedBy(processes.pool());
       } catch (RuntimeException e) {

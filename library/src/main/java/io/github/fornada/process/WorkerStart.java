@@ -458,8 +458,8 @@ final class WorkerStart {
   }
 
   /**
-   * Returns whether a process goes on although its start cannot. One that ends has closed its ends a
-   * moment before it is gone.
+   * Returns whether a process goes on although its start cannot. One that ends has closed its ends
+   * a moment before it is gone.
    */
   private static boolean isStillAlive(Process process) {
     boolean interrupted = Thread.interrupted();

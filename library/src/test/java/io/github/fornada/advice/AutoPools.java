@@ -30,7 +30,9 @@ public final class AutoPools {
         setting);
   }
 
-  /** Opens a pool that changes to one setting at its first look at a job, as one that was chosen. */
+  /**
+   * Opens a pool that changes to one setting at its first look at a job, as one that was chosen.
+   */
   public static Pool choosing(Setting setting, UnaryOperator<AutoOptions> change) {
     return AutoPool.open(
         options(change).withMostProcesses(setting.size()),

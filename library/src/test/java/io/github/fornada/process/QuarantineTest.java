@@ -353,8 +353,8 @@ class QuarantineTest {
   @Test
   void toFindAnItemInQuarantineNoThreadThatOthersNeedRunsACodec() throws Exception {
     ProcessPool pool =
-        ProcessPool.open(o ->
-            o.withWorkers(1).withHeap("64m").withRetries(1).withCodec(new Noting()));
+        ProcessPool.open(
+            o -> o.withWorkers(1).withHeap("64m").withRetries(1).withCodec(new Noting()));
     TaskFunction<StringBuilder, Integer> fragile = QuarantineTest::fragile;
     try {
       kills(pool.submit(new StringBuilder("bad"), fragile));

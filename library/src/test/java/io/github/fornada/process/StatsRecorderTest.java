@@ -30,7 +30,7 @@ final class StatsRecorderTest {
             });
     begun.await();
     while (slot.isAlive()) {
-      Duration idle = stats.snapshot(null, 0).idleTime();
+      Duration idle = stats.snapshot(null, 0).waitingTime();
       assertThat(idle).isLessThanOrEqualTo(Duration.ofNanos(System.nanoTime() - began));
     }
     slot.join();
