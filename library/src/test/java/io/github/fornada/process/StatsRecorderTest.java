@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SideBySide
 final class StatsRecorderTest {
-  private static final int WORKERS = 300_000;
+  private static final int WORKERS = 3_000_000;
 
   @Test
   void noWorkerWasThereForLongerThanItsSlot() throws InterruptedException {
@@ -29,11 +29,13 @@ final class StatsRecorderTest {
               }
             });
     begun.await();
+    Duration longest = Duration.ZERO;
     while (slot.isAlive()) {
-      Duration idle = stats.snapshot(null, 0).waitingTime();
-      assertThat(idle).isLessThanOrEqualTo(Duration.ofNanos(System.nanoTime() - began));
+      Duration waiting = stats.snapshot(null, 0).waitingTime();
+      longest = waiting.compareTo(longest) > 0 ? waiting : longest;
     }
     slot.join();
+    assertThat(longest).isLessThanOrEqualTo(Duration.ofNanos(System.nanoTime() - began));
     assertThat(stats.snapshot(null, 0).starts()).isEqualTo(WORKERS);
   }
 }
