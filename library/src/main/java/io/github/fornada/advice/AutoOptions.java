@@ -33,7 +33,7 @@ public final class AutoOptions {
   public interface ChoiceListener {
     /**
      * Called when the pool changes how it runs its tasks, by a thread of the pool. Must be quick;
-     * what it throws is ignored.
+     * what it throws is ignored. Within it, {@link AutoPool#close} does not wait for the end.
      *
      * @param choice what was chosen, and why
      */
@@ -108,7 +108,7 @@ public final class AutoOptions {
   /**
    * Returns options in which {@code change} is applied to the options of the worker JVMs, if the
    * pool starts any: their heap, environment, codec and so on. The policy and the number of workers
-   * are those of this pool.
+   * are those of this pool. It is called once, when the pool is opened.
    *
    * <p>Items run in this JVM too, the first one always. So there can be no {@link
    * io.github.fornada.process.WorkerState}, which {@link AutoPool#open(UnaryOperator)} refuses; and
@@ -124,6 +124,22 @@ public final class AutoOptions {
         remembers,
         recalls,
         o -> change.apply(processes.apply(o)),
+        choices);
+  }
+
+  /**
+   * Returns options in which those of the worker JVMs are what was found when they were checked.
+   */
+  @SuppressWarnings("unchecked") // their only kind; what opens them does not import this package
+  AutoOptions withFixedProcesses(UnaryOperator<?> checked) {
+    return new AutoOptions(
+        common,
+        mostProcesses,
+        usesProcesses,
+        threadsAreSafe,
+        remembers,
+        recalls,
+        (UnaryOperator<ProcessOptions>) checked,
         choices);
   }
 

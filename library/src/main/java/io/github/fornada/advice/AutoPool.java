@@ -95,10 +95,12 @@ public final class AutoPool extends PoolHandle {
    */
   public static AutoPool open(UnaryOperator<AutoOptions> change) {
     AutoOptions options = change.apply(AutoOptions.defaults());
-    if (options.changesProcesses()) { // else their classes need not be loaded yet
-      Sides.processes().check(options.processes());
-    }
-    return open(options, Choosers.DEFAULT, null);
+    return open(
+        options.changesProcesses() // else their classes need not be loaded yet
+            ? options.withFixedProcesses(Sides.processes().check(options.processes()))
+            : options,
+        Choosers.DEFAULT,
+        null);
   }
 
   /**
@@ -292,7 +294,13 @@ public final class AutoPool extends PoolHandle {
 
   @Override
   public void close() {
+    if (controller.isOwnThread()) {
+      pool.shutdown(); // within a listener of choices: until it returns nothing is shared out
+      return;
+    }
     pool.close();
-    controller.awaitKept(KEPT);
+    if (pool.isTerminated()) { // it has not waited within a task or a listener
+      controller.awaitKept(KEPT);
+    }
   }
 }

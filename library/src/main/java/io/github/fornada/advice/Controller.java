@@ -89,6 +89,12 @@ final class Controller implements ThreadSide.Watcher {
   /** How long no item of a function may be seen until another function is a new job. */
   private static final long OTHER_JOB_NANOS = 50_000_000; // Guess
 
+  /**
+   * How long all threads must wait for items of their own pool until a worker process takes one
+   * more than the user allows. As for a spare thread.
+   */
+  private static final long STALL_NANOS = 50_000_000; // Guess
+
   /** What is learned of a shorter job is not kept. */
   private static final long WORTH_KEEPING_NANOS = 200_000_000; // Guess
 
@@ -99,6 +105,9 @@ final class Controller implements ThreadSide.Watcher {
   private final @Nullable Journal journal;
   private final ThreadSide threads;
   private final AtomicBoolean active = new AtomicBoolean();
+
+  /** Made before it is needed: then there may be no memory for it. */
+  private final Runnable firstLook = this::firstLook;
 
   /** The controller's thread; null if there is none. Written by it. */
   private volatile @Nullable Thread watcher;
@@ -112,6 +121,9 @@ final class Controller implements ThreadSide.Watcher {
   // ---- the helper. Guarded by the monitor.
 
   private @Nullable ProcessSide processes;
+
+  /** The most workers that it was opened for; 0 if it was not. Also read without the monitor. */
+  private volatile int slots;
 
   /** Why there are no worker processes; null if there may be. Also read without the monitor. */
   private volatile @Nullable String noProcesses;
@@ -129,7 +141,7 @@ final class Controller implements ThreadSide.Watcher {
 
   /** What is known of a function. */
   private static final class Known {
-    final @Nullable String memoryKey;
+    final @Nullable MemoryKey memoryKey;
     final Doubts doubts;
     final Chooser chooser; // its monitor guards its use
     Job job;
@@ -139,7 +151,7 @@ final class Controller implements ThreadSide.Watcher {
     /** The items whose end the chooser was told of. */
     long ended;
 
-    Known(@Nullable String memoryKey, Doubts doubts, Chooser chooser, Job job) {
+    Known(@Nullable MemoryKey memoryKey, Doubts doubts, Chooser chooser, Job job) {
       this.memoryKey = memoryKey;
       this.doubts = doubts;
       this.chooser = chooser;
@@ -185,6 +197,12 @@ final class Controller implements ThreadSide.Watcher {
 
   /** The most workers that can still run items. */
   private int workersUsed;
+
+  /** Since when all threads wait for items of their own pool; 0 if they do not. */
+  private long waitingSince;
+
+  /** When they were last seen to. */
+  private long waitedAt;
 
   /** The items in flight when the setting changed that have not ended, at most. */
   private long unsettled;
@@ -273,7 +291,7 @@ final class Controller implements ThreadSide.Watcher {
     asking.incrementAndGet();
     try {
       while (isAtWork()
-          && Thread.currentThread() != watcher // a listener of choices asks
+          && !isOwnThread() // a listener of choices asks
           // An item's result is there a moment before it counts as ended.
           && System.nanoTime() - began < (threads.hasSomething() ? MOMENT_NANOS : ADVICE_NANOS)
           && !Thread.currentThread().isInterrupted()) {
@@ -325,16 +343,23 @@ final class Controller implements ThreadSide.Watcher {
   public void work() {
     if (!active.get() && active.compareAndSet(false, true)) {
       workBegan = System.nanoTime();
-      var _ =
-          Timer.after(
-              FIRST_LOOK,
-              () -> {
-                if (threads.hasSomething()) {
-                  OwnThreads.start("fornada-auto", this::watch);
-                } else {
-                  rest();
-                }
-              });
+      boolean begins = false;
+      try {
+        var _ = Timer.after(FIRST_LOOK, firstLook);
+        begins = true;
+      } finally {
+        if (!begins) {
+          active.set(false); // or nobody would begin any more
+        }
+      }
+    }
+  }
+
+  private void firstLook() {
+    if (threads.hasSomething()) {
+      OwnThreads.start("fornada-auto", this::watch);
+    } else {
+      rest();
     }
   }
 
@@ -351,10 +376,16 @@ final class Controller implements ThreadSide.Watcher {
     }
     long began = System.nanoTime();
     while (isAtWork()
+        && !isOwnThread()
         && System.nanoTime() - began < limit.toNanos()
         && !Thread.currentThread().isInterrupted()) {
       LockSupport.parkNanos(this, SHORTEST_NANOS);
     }
+  }
+
+  /** Returns whether the calling thread is the controller's, which calls a listener of choices. */
+  boolean isOwnThread() {
+    return Thread.currentThread() == watcher;
   }
 
   /** Returns whether the controller's thread is to begin, or has something left to do. */
@@ -421,9 +452,9 @@ final class Controller implements ThreadSide.Watcher {
         return processes;
       }
       try {
-        processes =
-            Sides.processes()
-                .open(threads.pool(), mostProcesses(), options.processes(), this::broken);
+        int most = mostProcesses();
+        processes = Sides.processes().open(threads.pool(), most, options.processes(), this::broken);
+        slots = most;
         threads.helpedBy(processes.pool());
       } catch (RuntimeException e) {
         noProcesses = "worker processes cannot be started: " + e.getMessage();
@@ -436,10 +467,15 @@ final class Controller implements ThreadSide.Watcher {
     return processes;
   }
 
+  /** As many as fit now, but no more than there are once they were opened. */
   private int mostProcesses() {
     int most = options.mostProcesses();
-    return Math.min(
-        options.mostInFlight(), most == 0 ? Sides.processes().workers(options.processes()) : most);
+    int now =
+        Math.min(
+            options.mostInFlight(),
+            most == 0 ? Sides.processes().workers(options.processes()) : most);
+    int opened = slots;
+    return opened == 0 ? now : Math.min(now, opened);
   }
 
   /** Called by a thread of the worker processes: none can be started any more. */
@@ -453,30 +489,69 @@ final class Controller implements ThreadSide.Watcher {
   private void watch() {
     watcher = Thread.currentThread();
     try {
-      senses.begin(() -> threads.threads(64));
-      last = last.since(workBegan);
-      watchUntilIdle();
-    } catch (RuntimeException | Error e) {
       try {
-        Log.get()
-            .log(
-                System.Logger.Level.WARNING,
-                "a pool no longer chooses how to run its tasks; it goes on with " + choice,
-                e);
-        keepAll();
+        while (!hasBegunToSense()) {
+          HeapShortage.await();
+        }
+        last = last.since(workBegan);
+        watchUntilIdle();
       } finally {
-        hasGivenUp = true; // who waits for this thread must not do so for ever
+        senses.close();
       }
-      if (journal != null) {
-        journal.ended();
+      while (!hasKeptAll()) {
+        HeapShortage.await();
       }
+    } catch (RuntimeException | Error e) {
+      giveUp(e);
       return; // still active, so that no other thread begins
     }
-    senses.close();
-    keepAll();
     job = null; // a class refers to its loader
     watcher = null;
     rest();
+  }
+
+  /** Returns false if the heap had no room for that: it is to be done again. */
+  private boolean hasBegunToSense() {
+    try {
+      senses.begin(() -> threads.threads(64));
+      return true;
+    } catch (OutOfMemoryError e) {
+      if (!HeapShortage.isOfHeap(e)) {
+        throw e;
+      }
+      senses.close();
+      return false;
+    }
+  }
+
+  /** Returns false if the heap had no room for that: it is to be done again. */
+  private boolean hasKeptAll() {
+    try {
+      keepAll();
+      return true;
+    } catch (OutOfMemoryError e) {
+      if (!HeapShortage.isOfHeap(e)) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  private void giveUp(Throwable thrown) {
+    try {
+      shareOutForGood();
+      Log.get()
+          .log(
+              System.Logger.Level.WARNING,
+              "a pool no longer chooses how to run its tasks; it goes on with " + choice,
+              thrown);
+      keepAll();
+    } finally {
+      hasGivenUp = true; // who waits for this thread must not do so for ever
+    }
+    if (journal != null) {
+      journal.ended();
+    }
   }
 
   private void watchUntilIdle() {
@@ -790,7 +865,34 @@ final class Controller implements ThreadSide.Watcher {
     volatile boolean examined;
   }
 
+  /**
+   * The name under which is kept what is learned of a function. Finding it asks the class loader of
+   * the user, which may hang or fail, on a thread of its own.
+   */
+  private static final class MemoryKey {
+    // Both written by the thread that finds it out, in this order; read by the controller's.
+    private volatile @Nullable String name;
+    private volatile boolean isFound;
+
+    static MemoryKey of(Memory memory, Object code) {
+      var key = new MemoryKey();
+      Thread waiting = Thread.currentThread();
+      OwnThreads.start(
+          "fornada-auto-key",
+          () -> {
+            try {
+              key.name = memory.key(code);
+            } finally {
+              key.isFound = true;
+              LockSupport.unpark(waiting);
+            }
+          });
+      return key;
+    }
+  }
+
   private Known begin(Object code, @Nullable Object item) {
+    MemoryKey key = memory == null ? null : MemoryKey.of(memory, code);
     var doubts = new Doubts();
     if (options.threadsAreSafe()) {
       doubts.ofThreads = null;
@@ -804,8 +906,7 @@ final class Controller implements ThreadSide.Watcher {
         });
     Job next = job(doubts, threads.waiting());
     Machine machine = senses.machine();
-    String key = memory == null ? null : memory.key(code);
-    Learned learned = memory == null || key == null ? null : memory.recall(key);
+    Learned learned = memory == null || key == null ? null : recall(memory, key);
     if (learned != null && !mayBegin(learned.setting(), doubts)) {
       learned = null;
     }
@@ -813,6 +914,12 @@ final class Controller implements ThreadSide.Watcher {
       journal.began(machine, next, learned);
     }
     return new Known(key, doubts, choosers.make(machine, next, learned), next);
+  }
+
+  private @Nullable Learned recall(Memory from, MemoryKey key) {
+    awaitScan(SCAN_NANOS, () -> key.isFound);
+    String name = key.name;
+    return name == null ? null : from.recall(name);
   }
 
   /** Finds out all that can be known without a result. Returns whether items may be sent at all. */
@@ -905,8 +1012,9 @@ final class Controller implements ThreadSide.Watcher {
     if (memory != null) {
       for (Known known : jobs.values()) {
         Learned learned = known.nanos > WORTH_KEEPING_NANOS ? known.learned() : null;
-        if (known.memoryKey != null && learned != null) {
-          memory.keep(known.memoryKey, learned);
+        String name = known.memoryKey == null ? null : known.memoryKey.name;
+        if (name != null && learned != null) {
+          memory.keep(name, learned);
         }
       }
     }
@@ -1095,10 +1203,18 @@ final class Controller implements ThreadSide.Watcher {
         tellChoice();
       }
       if (!starting) {
+        int workers = Math.clamp(most - threads.figures().inFlight(), 0, setting.size());
+        if (workers > 0) {
+          waitingSince = 0;
+        } else if (isStalled()) {
+          workers = 1;
+        }
         leaveToHelper(true);
-        use(there, Math.clamp(most - threads.figures().inFlight(), 0, setting.size()));
+        use(there, workers);
         return;
       }
+      // Again: a start may have failed, and who was ready may have ended since.
+      there.prepare(setting.size());
     }
     if (there != null) {
       use(there, 0);
@@ -1109,6 +1225,34 @@ final class Controller implements ThreadSide.Watcher {
     }
     runOn(onThreads.model(), Math.min(onThreads.size(), most - away));
     leaveToHelper(false);
+  }
+
+  /**
+   * Returns whether all threads have waited for a while for items of their own pool. Those items
+   * may be left to worker processes, and if none took any because of the items in flight, all would
+   * wait for ever. What the threads wait for comes one by one, and they go on for a moment each
+   * time.
+   */
+  private boolean isStalled() {
+    long now = System.nanoTime();
+    if (threads.waitsForItself()) {
+      waitingSince = waitingSince == 0 ? now | 1 : waitingSince; // never 0
+      waitedAt = now;
+    } else if (now - waitedAt > STALL_NANOS) {
+      waitingSince = 0;
+    }
+    return waitingSince != 0 && now - waitingSince >= STALL_NANOS;
+  }
+
+  /** Nobody shares out any more: no side may have no share because of what the other does. */
+  private void shareOutForGood() {
+    ProcessSide there = helperIfOpen();
+    if (left && there != null && noProcesses == null) {
+      use(there, setting.size());
+    } else {
+      runOn(onThreads.model(), onThreads.size());
+      leaveToHelper(false);
+    }
   }
 
   private void leaveToHelper(boolean yes) {

@@ -141,7 +141,7 @@ final class Memory {
             ? ClassLoader.getSystemResourceAsStream(file)
             : loader.getResourceAsStream(file)) {
       return in == null ? null : in.readAllBytes();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | LinkageError e) { // as of a loader that was closed
       return null;
     }
   }

@@ -23,9 +23,10 @@ public interface ProcessSide {
     /**
      * Checks options of workers for a pool whose items run in this process too.
      *
+     * @return what gives the options that they are now, without calling {@code options} again
      * @throws IllegalArgumentException if its items could not run here
      */
-    void check(UnaryOperator<?> options);
+    UnaryOperator<?> check(UnaryOperator<?> options);
 
     /** Returns how many workers a process pool with these options would have. */
     int workers(UnaryOperator<?> options);

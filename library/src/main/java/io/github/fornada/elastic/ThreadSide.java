@@ -101,6 +101,12 @@ public interface ThreadSide {
   /** Returns what has happened so far. */
   Figures figures();
 
+  /**
+   * Returns whether threads run items, and all that do wait for something after they have made a
+   * call to this pool.
+   */
+  boolean waitsForItself();
+
   /** Returns the threads that run items now, at most {@code most}. */
   Collection<Thread> threads(int most);
 

@@ -451,7 +451,7 @@ final class Dispatcher {
         }
         if (batch != null) {
           took = true;
-          result = using.send(batch, onFeeder);
+          result = send(using, batch, onFeeder);
           if (result != Sender.Result.SENT) {
             held = batch;
           }
@@ -494,6 +494,20 @@ final class Dispatcher {
         case WORKER_GONE -> releaseHeld(); // and try again: there may be a new worker already
       }
     }
+  }
+
+  /**
+   * Sends what is not in quarantine. To recognize that may run user code, which only the feeder
+   * waits for: any other thread may be the timer's.
+   */
+  private Sender.Result send(Sender using, Batch<?, ?> batch, boolean onFeeder) {
+    Quarantine quarantine = engine.quarantine();
+    if (!onFeeder && quarantine.asks(batch)) {
+      return Sender.Result.NEEDS_FEEDER;
+    }
+    return quarantine.refuses(batch) && batch.isClosed()
+        ? Sender.Result.SENT // none of its items is left to be run
+        : using.send(batch, onFeeder);
   }
 
   /** Lets an idle worker make room for a large array while its bytes are copied here. */
@@ -770,7 +784,7 @@ final class Dispatcher {
       int most =
           engine.isStopping()
               ? MOST_LOOKS_IN_STOP
-              : engine.isShutdown() ? MOST_LOOKS_IN_SHUTDOWN : MOST_LOOKS;
+              : engine.isClosing() ? MOST_LOOKS_IN_SHUTDOWN : MOST_LOOKS;
       if (idleLooks < most) {
         lookLater(at);
         return;

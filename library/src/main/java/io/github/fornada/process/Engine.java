@@ -89,6 +89,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
+  /** The pool of this JVM whose calls it works for; null for its own. */
+  private final @Nullable AbstractPool source;
+
   private final ProcessOptions options;
   private final List<Path> bases;
   private final Path directory;
@@ -185,6 +188,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
       FirstWorkers first)
       throws IOException {
     super(source, ExecutionModel.PROCESSES, options.workers(), options.policy());
+    this.source = source;
     this.used = source == null && far == null ? Integer.MAX_VALUE : 0;
     this.far = far;
     this.printer = new OutputPrinter(far);
@@ -648,6 +652,11 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   }
 
   @Override
+  public boolean isClosing() {
+    return (source == null ? this : source).isShutdown();
+  }
+
+  @Override
   public boolean isStopping() {
     return stopping;
   }
@@ -702,19 +711,13 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   }
 
   /**
-   * Takes work for a slot; null if there is none for it.
+   * Takes work for a slot; null if there is none for it. Its items may be in {@linkplain
+   * #quarantine quarantine}.
    *
    * @param index the number of the slot, from 0
    */
   @Nullable Batch<?, ?> take(int index, int most) {
-    if (index >= used) {
-      return null;
-    }
-    Batch<?, ?> batch = poll(most);
-    while (batch != null && quarantine.refuses(batch) && batch.isClosed()) {
-      batch = poll(most); // none of its items is left to be run
-    }
-    return batch;
+    return index >= used ? null : poll(most);
   }
 
   /** Returns the quarantine of items that have cost too many workers. */

@@ -88,7 +88,8 @@ final class GuardedResults {
 
   /** The pool whose results are read. */
   interface Home extends UserCodeGuard.Home {
-    boolean isShutdown();
+    /** Returns whether the pool whose items they are was shut down, and waits for them. */
+    boolean isClosing();
 
     /** Makes the calling thread one of the pool's own, which must not wait for the pool's end. */
     void enters();
@@ -241,7 +242,7 @@ final class GuardedResults {
 
   /** Stops what keeps the pool from ending. The timer. */
   private void lookForEnd() {
-    boolean isEnd = engine.isShutdown() && engine.policy().timeout() == null;
+    boolean isEnd = engine.isClosing() && engine.policy().timeout() == null;
     long now = System.nanoTime();
     List<Reader> all;
     lock.lock();

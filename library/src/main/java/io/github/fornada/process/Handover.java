@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -132,11 +133,27 @@ final class Handover {
       if (large != null) {
         return array(item, large, true);
       }
-      byte[] bytes = bytes(item, true);
-      return bytes == null ? item : HandedItem.of(item, bytes);
+      return copy(item, codec == null ? bytes(item) : bytesByCodec(item, codec));
     } catch (Throwable e) { // anything that the user's writeObject throws: the item fails
       return HandedItem.failed(item, e);
     }
+  }
+
+  /**
+   * As {@link #item} for an item that may change and is no large array, but for threads that are
+   * not the user's: no code of a codec runs in the calling thread either.
+   */
+  Object itemElsewhere(Object item) {
+    PayloadCodec by = codec;
+    try {
+      return copy(item, by == null ? bytes(item) : bytesElsewhere(() -> bytesByCodec(item, by)));
+    } catch (Throwable e) { // anything that the user's code throws: the item fails
+      return HandedItem.failed(item, e);
+    }
+  }
+
+  private static Object copy(Object item, byte @Nullable [] bytes) {
+    return bytes == null ? item : HandedItem.of(item, bytes);
   }
 
   /**
@@ -200,7 +217,7 @@ final class Handover {
     }
     byte[] bytes;
     try {
-      bytes = bytes(function, false);
+      bytes = bytes(function);
     } catch (Throwable e) { // anything that the user's writeObject throws: its items fail
       return new HandedFunction<>(function, null, e);
     }
@@ -222,27 +239,32 @@ final class Handover {
    * Returns the payload; null if the user's code does not return in time, or the thread must not
    * wait.
    */
-  private byte @Nullable [] bytes(Object value, boolean byCodec) throws Throwable {
-    if (byCodec && codec != null) {
-      CodecSessions free = sessions.poll();
-      CodecSessions session = free == null ? CodecSessions.of(codec) : free;
-      var out = new MessageOutput();
-      Payloads.encode(value, out, session);
-      if (session != null) {
-        sessions.add(session);
-      }
-      return out.toByteArray();
-    }
+  private byte @Nullable [] bytes(Object value) throws Throwable {
     var out = new MessageOutput();
     try {
       Payloads.encodeWithoutUserCode(value, out);
       return out.toByteArray();
     } catch (UserCodeException e) {
-      return bytesElsewhere(value);
+      return bytesElsewhere(() -> {
+        var all = new MessageOutput();
+        Payloads.encode(value, all);
+        return all.toByteArray();
+      });
     }
   }
 
-  private byte @Nullable [] bytesElsewhere(Object value) throws Throwable {
+  private byte[] bytesByCodec(Object value, PayloadCodec by) throws IOException {
+    CodecSessions free = sessions.poll();
+    CodecSessions session = free == null ? CodecSessions.of(by) : free;
+    var out = new MessageOutput();
+    Payloads.encode(value, out, session);
+    if (session != null) {
+      sessions.add(session);
+    }
+    return out.toByteArray();
+  }
+
+  private byte @Nullable [] bytesElsewhere(Callable<byte[]> writing) throws Throwable {
     ClassLoader context = Thread.currentThread().getContextClassLoader();
     var writer = new @Nullable Thread[1];
     Future<byte[]> written =
@@ -255,9 +277,7 @@ final class Handover {
               String name = self.getName();
               self.setContextClassLoader(context);
               try {
-                var out = new MessageOutput();
-                Payloads.encode(value, out);
-                return out.toByteArray();
+                return writing.call();
               } finally {
                 self.setContextClassLoader(null);
                 synchronized (writer) {

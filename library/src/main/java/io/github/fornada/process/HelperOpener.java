@@ -23,13 +23,15 @@ final class HelperOpener implements ProcessSide.Opener {
   }
 
   @Override
-  public void check(UnaryOperator<?> options) {
-    if (!changed(options).launch().states().isEmpty()) {
+  public UnaryOperator<?> check(UnaryOperator<?> options) {
+    ProcessOptions fixed = changed(options);
+    if (!fixed.launch().states().isEmpty()) {
       throw new IllegalArgumentException(
           "an AutoPool runs items in this JVM too, where there is no WorkerState: so its worker"
               + " JVMs may not have one. Use a ProcessPool, or make what the tasks need in the"
               + " task");
     }
+    return (UnaryOperator<ProcessOptions>) _ -> fixed;
   }
 
   @Override

@@ -110,6 +110,27 @@ final class Quarantine {
     return ExitDiagnosis.of(death, batch.label(i), workers, isKept);
   }
 
+  /**
+   * Returns whether {@link #refuses} may call code of the user for this batch, and wait for it, or
+   * reads much.
+   */
+  boolean asks(Batch<?, ?> batch) {
+    if (entries.isEmpty()) {
+      return false;
+    }
+    if (suspect(functionKey(batch)) != null) {
+      return true;
+    }
+    for (int i = 0; i < batch.size(); i++) {
+      Object item = batch.item(i);
+      boolean isCopied = batch.handedOver(i) instanceof HandedItem copy && copy.file() == null;
+      if (!isCopied && !BoundedText.isPlain(item)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Ends those items of a batch that are in quarantine. Returns whether there were any. */
   <R> boolean refuses(Batch<?, R> batch) {
     if (entries.isEmpty()) {
@@ -160,7 +181,7 @@ final class Quarantine {
           && Payloads.largeArray(item) == null
           && System.nanoTime() - began < PATIENCE.toNanos()
           && !SLOW.contains(item.getClass())) {
-        if (handover.item(item, null) instanceof HandedItem made) {
+        if (handover.itemElsewhere(item) instanceof HandedItem made) {
           batch.handedOver(i, made); // it would be made when it is sent
           copy = made;
         } else {

@@ -106,8 +106,8 @@ public abstract class RemotePool extends AbstractPool {
     }
 
     @Override
-    public boolean isShutdown() {
-      return RemotePool.this.isShutdown();
+    public boolean isClosing() {
+      return isShutdown();
     }
 
     @Override

@@ -186,7 +186,7 @@ final class Sender {
       } catch (UserCodeGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // anything that the user's writeObject throws
-        if (engine.mayHandBack() && !(e instanceof UserCodeGuard.Stopped)) {
+        if (mayHandBack(e)) {
           var _ = batch.release(i);
           engine.handOverToSource(batch);
           return Result.SENT;
@@ -221,6 +221,11 @@ final class Sender {
       case KnownFunctions.GONE -> Result.WORKER_GONE;
       default -> Result.FULL;
     };
+  }
+
+  /** Returns whether an item that could not be written can be run elsewhere. */
+  private boolean mayHandBack(Throwable thrown) {
+    return engine.mayHandBack() && !(thrown instanceof UserCodeGuard.Stopped);
   }
 
   private boolean isUnwanted(Batch<?, ?> batch) {
@@ -421,8 +426,11 @@ final class Sender {
    * Sends a row of items that need user code, and plain items among them. The first is claimed
    * already. The lock is not held, because user code may take long or never return: see {@link
    * OpenRow}. If it throws, the row is sent without its item.
+   *
+   * @throws Throwable what it has thrown for the first item
    */
-  private <T, R> Piece sendObjects(Batch<T, R> batch, int first, int function, WorkerProcess to) {
+  private <T, R> Piece sendObjects(Batch<T, R> batch, int first, int function, WorkerProcess to)
+      throws Throwable {
     int room = to.room();
     int most = Math.min(MAX_IN_ROW, dispatcher.numbersLeft());
     if (room < MIN_ROOM || most < 1) {
@@ -480,7 +488,16 @@ final class Sender {
       release(batch, first + sentEarly, end);
     }
     if (thrown != null) {
-      fail(batch, end, thrown);
+      if (end == first) {
+        throw thrown;
+      }
+      if (mayHandBack(thrown)) {
+        // The item is then the first of the next row, and is handed back from there: not here,
+        // where the items before it are not sent yet if the ring was full.
+        var _ = batch.release(end);
+      } else {
+        fail(batch, end, thrown);
+      }
     }
     if (refused != null) {
       release(batch, first + 1, end); // the caller releases the first

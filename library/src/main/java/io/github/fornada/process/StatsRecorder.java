@@ -5,26 +5,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Statistics of one slot. Written by the slot's thread; a reader may see each figure a little late.
+ * What is known of a worker's presence changes as one: by the monitor, which is taken when one has
+ * begun or ended.
  */
 final class StatsRecorder {
   private final String name;
   private volatile long tasks;
-  private volatile int starts;
-  private volatile int lost;
-  private volatile long startingNanos;
   private volatile long workingNanos;
-  private volatile long presentNanos;
-  private volatile long since;
+
+  // Guarded by the monitor.
+  private int starts;
+  private int lost;
+  private long startingNanos;
+  private long presentNanos;
+
+  /** Since when the worker is there; 0 if there is none. */
+  private long since;
 
   StatsRecorder(String name) {
     this.name = name;
   }
 
-  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
-  void started(WorkerProcess worker) {
+  synchronized void started(long startupNanos) {
     starts++;
-    startingNanos += worker.startupNanos();
-    since = System.nanoTime();
+    startingNanos += startupNanos;
+    since = System.nanoTime() | 1; // never 0
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
@@ -37,8 +42,7 @@ final class StatsRecorder {
     workingNanos += nanos;
   }
 
-  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
-  void ended(boolean expected) {
+  synchronized void ended(boolean expected) {
     presentNanos += System.nanoTime() - since;
     since = 0;
     if (!expected) {
@@ -46,8 +50,9 @@ final class StatsRecorder {
     }
   }
 
-  WorkerStats snapshot(@Nullable WorkerProcess worker, int outstanding) {
+  synchronized WorkerStats snapshot(@Nullable WorkerProcess worker, int outstanding) {
     long present = presentNanos + (since == 0 ? 0 : System.nanoTime() - since);
+    long working = workingNanos;
     return new WorkerStats(
         name,
         worker == null ? 0 : worker.pid(),
@@ -56,7 +61,7 @@ final class StatsRecorder {
         starts,
         lost,
         Duration.ofNanos(startingNanos),
-        Duration.ofNanos(workingNanos),
-        Duration.ofNanos(Math.max(0, present - workingNanos)));
+        Duration.ofNanos(working),
+        Duration.ofNanos(Math.max(0, present - working)));
   }
 }

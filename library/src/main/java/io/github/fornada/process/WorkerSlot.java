@@ -244,6 +244,7 @@ final class WorkerSlot {
     try {
       worker = started;
       state = State.SERVING;
+      demanded = false; // it is there: else another would come after it for nothing
     } finally {
       lock.unlock();
     }
@@ -283,7 +284,7 @@ final class WorkerSlot {
   }
 
   private void begin(WorkerProcess started) {
-    stats.started(started);
+    stats.started(started.startupNanos());
     long ready = System.nanoTime();
     dispatcher.attach(started, life.maxTasks() == 0 ? Long.MAX_VALUE : life.maxTasks());
     engine.workerIsReady();

@@ -49,6 +49,9 @@ final class WorkerStart {
   /** How long the code of an exception may take to read it. */
   private static final Duration READING_LIMIT = Duration.ofSeconds(1); // Guess
 
+  /** How long a process may take to be gone after it has closed its ends. */
+  private static final Duration MOMENT = Duration.ofSeconds(1); // Guess
+
   private final Engine engine;
   private final int number;
   private final long began;
@@ -155,12 +158,17 @@ final class WorkerStart {
       return ready;
     } catch (IOException | InterruptedException e) {
       HandshakeServer.closeQuietly(came);
+      boolean isGivenUp = e instanceof CorruptFrameException || isStillAlive(process);
       Reaper.kill(process);
       if (calledOff) {
         throw new WorkerStartException(
             "the start of a worker was called off, because its pool was shut down",
             e,
             WorkerStartException.Kind.CALLED_OFF);
+      }
+      if (isGivenUp && !tooLate.get() && !exitedLong) {
+        throw new WorkerStartException(
+            givenUp(process, drains, e), e, WorkerStartException.Kind.of(e));
       }
       String message = failure(process, drains, e);
       int code = Reaper.exitCode(process);
@@ -449,6 +457,34 @@ final class WorkerStart {
     }
   }
 
+  /**
+   * Returns whether a process goes on although its start cannot. One that ends has closed its ends
+   * a moment before it is gone.
+   */
+  private static boolean isStillAlive(Process process) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      return !process.waitFor(MOMENT.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      interrupted = true;
+      return process.isAlive();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Says why this process has killed one that was starting: its exit code does not. */
+  private String givenUp(Process process, List<Thread> drains, Exception e) {
+    var _ = Reaper.exitCode(process);
+    WorkerProcess.awaitRemainingOutput(drains);
+    return "a worker JVM did not start: it was killed by its pool, because its start could not go"
+        + " on: "
+        + e.getMessage()
+        + whatItPrinted();
+  }
+
   private String failure(Process process, List<Thread> drains, Exception e) {
     int code = Reaper.exitCode(process);
     WorkerProcess.awaitRemainingOutput(drains);
@@ -469,9 +505,11 @@ final class WorkerStart {
         text.append(" (").append(e.getMessage()).append(')');
       }
     }
+    return text.append(whatItPrinted()).toString();
+  }
+
+  private String whatItPrinted() {
     List<String> lines = printed.last();
-    text.append(
-        lines.isEmpty() ? ". It printed nothing." : ". It printed:\n" + String.join("\n", lines));
-    return text.toString();
+    return lines.isEmpty() ? ". It printed nothing." : ". It printed:\n" + String.join("\n", lines);
   }
 }

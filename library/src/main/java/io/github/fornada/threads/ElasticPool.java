@@ -12,6 +12,7 @@ import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -59,12 +60,26 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   private volatile @Nullable Batch<?, ?> latest;
 
   private ElasticPool(PoolOptions options, Predicate<Throwable> isRefusal, Watcher watcher) {
-    super(
-        ExecutionModel.SEQUENTIAL,
+    this(
         options,
-        1,
+        isRefusal,
+        watcher,
         (body, name) -> OwnThreads.daemon(name).unstarted(body),
         NO_THREAD_LIMIT);
+  }
+
+  /**
+   * A pool with threads of its own kind, for tests.
+   *
+   * @param noThreadLimit how long items wait for a thread if the system cannot create one
+   */
+  ElasticPool(
+      PoolOptions options,
+      Predicate<Throwable> isRefusal,
+      Watcher watcher,
+      ThreadMaker threads,
+      Duration noThreadLimit) {
+    super(ExecutionModel.SEQUENTIAL, options, 1, threads, noThreadLimit);
     this.isRefusal = isRefusal;
     this.watcher = watcher;
   }
@@ -193,6 +208,13 @@ final class ElasticPool extends LocalPool implements ThreadSide {
     return leaves ? null : super.takeForSpare(worker, any);
   }
 
+  /** What the helper can run needs no thread. */
+  @Override
+  @Nullable Batch<?, ?> takeToEnd() {
+    Batch<?, ?> batch = stayed.poll();
+    return batch != null || leaves ? batch : super.takeToEnd();
+  }
+
   @Override
   protected void takeBack(Batch<?, ?> batch) {
     cameBack.increment();
@@ -300,6 +322,20 @@ final class ElasticPool extends LocalPool implements ThreadSide {
         meter.cpuNanos(),
         meter.allocatedBytes(),
         running);
+  }
+
+  @Override
+  public boolean waitsForItself() {
+    boolean any = false;
+    for (Worker worker : workersNow()) {
+      if (worker.isRunning()) {
+        if (!worker.isWaitingAfterHandOver()) {
+          return false;
+        }
+        any = true;
+      }
+    }
+    return any;
   }
 
   @Override

@@ -100,6 +100,9 @@ abstract sealed class LocalPool extends AbstractPool
   /** Whether a check for late batches is due. */
   private final AtomicBoolean lateCheckDue = new AtomicBoolean();
 
+  /** Whether the end of all threads was told. */
+  private final AtomicBoolean hasToldOfEnd = new AtomicBoolean();
+
   private final Roster roster;
 
   /**
@@ -258,7 +261,7 @@ abstract sealed class LocalPool extends AbstractPool
         () -> {
           // All are taken before the first ends: what comes afterwards has not waited.
           var waiting = new ArrayList<Batch<?, ?>>();
-          for (Batch<?, ?> batch = poll(64); batch != null; batch = poll(64)) {
+          for (Batch<?, ?> batch = takeToEnd(); batch != null; batch = takeToEnd()) {
             waiting.add(batch);
           }
           for (Batch<?, ?> batch : waiting) {
@@ -272,6 +275,11 @@ abstract sealed class LocalPool extends AbstractPool
     } else {
       end.run();
     }
+  }
+
+  /** Takes work that only a thread of this pool can run, because there is none; null for none. */
+  @Nullable Batch<?, ?> takeToEnd() {
+    return poll(64);
   }
 
   private static <R> void fail(Batch<?, R> batch, int i, Throwable reason) {
@@ -588,7 +596,7 @@ abstract sealed class LocalPool extends AbstractPool
   final void ended(Worker worker, Thread thread) {
     workersByThread.remove(thread);
     if (roster.remove(worker.member()) == 0 && roster.isOver()) {
-      threadsEnded();
+      tellOfEnd();
     } else if (seemsToHaveWork()) {
       wake();
     }
@@ -657,12 +665,22 @@ abstract sealed class LocalPool extends AbstractPool
   @Override
   protected void onQuiet() {
     if (roster.end()) {
-      threadsEnded();
+      tellOfEnd();
     }
     callWaitingSpare();
   }
 
-  /** Called when the last thread has ended and no other will start. */
+  /**
+   * A worker that has left, or was left behind, no longer counts, and its thread may end after the
+   * pool has become quiet without it. So more than one thread may find that it was the last.
+   */
+  private void tellOfEnd() {
+    if (hasToldOfEnd.compareAndSet(false, true)) {
+      threadsEnded();
+    }
+  }
+
+  /** Called once, when the last thread has ended and no other will start. */
   void threadsEnded() {
     terminated();
   }

@@ -30,6 +30,16 @@ public final class AutoPools {
         setting);
   }
 
+  /**
+   * Opens a pool that changes to one setting at its first look at a job, as one that was chosen.
+   */
+  public static Pool choosing(Setting setting, UnaryOperator<AutoOptions> change) {
+    return AutoPool.open(
+        options(change).withMostProcesses(setting.size()),
+        (machine, job, known) -> new SteadyChooser(setting),
+        null);
+  }
+
   /** Opens a pool that changes its setting every few milliseconds, at random. */
   public static Pool storm(int most, long seed, UnaryOperator<AutoOptions> change) {
     return AutoPool.open(

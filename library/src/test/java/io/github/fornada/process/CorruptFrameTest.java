@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
@@ -255,6 +256,25 @@ class CorruptFrameTest {
             .getFirst();
     assertThat(outcome).isInstanceOf(Outcome.WorkerLost.class);
     assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
+  }
+
+  @Test
+  void aWorkerThatItsPoolGivesUpWhileItStartsIsNotTakenForKilledFromOutside() throws Exception {
+    Pool broken =
+        Pools.open(
+            1,
+            o ->
+                o.withInitializer(() -> {
+                  sendOnControl(99, new MessageOutput());
+                  LockSupport.parkNanos(30_000_000_000L);
+                }));
+    try {
+      assertThatThrownBy(() -> Pools.soon(broken.submit(1, x -> x + 1)))
+          .hasMessageContaining("it was killed by its pool, because its start could not go on: ")
+          .hasMessageContaining("control frame of type 99 before it was ready");
+    } finally {
+      Pools.end(broken);
+    }
   }
 
   @Test

@@ -9,14 +9,22 @@ import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.Waiting;
 import io.github.fornada.WorkerLostException;
+import io.github.fornada.spi.PayloadCodec;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.Serial;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -300,6 +308,69 @@ class QuarantineTest {
       assertThat(pool.outcomes(List.of(bad, new Endless("a")), decode).toList().get(1))
           .isEqualTo(new Outcome.Done<>(1));
       assertThat(workers.lost).hasSize(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  /** Notes which threads of this process it is called by. */
+  private static final class Noting implements PayloadCodec {
+    @Serial private static final long serialVersionUID = 1L;
+
+    static final Set<String> WRITERS = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public Session open(ClassLoader loader) {
+      return new Session() {
+        @Override
+        public void write(Object value, OutputStream to) throws IOException {
+          WRITERS.add(Thread.currentThread().getName());
+          to.write(value.toString().getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public Object read(byte[] bytes, int from, int length) {
+          var read = new StringBuilder();
+          return read.append(new String(bytes, from, length, StandardCharsets.UTF_8));
+        }
+      };
+    }
+  }
+
+  private static final Set<String> TRIED = ConcurrentHashMap.newKeySet();
+
+  private static int fragile(StringBuilder text) {
+    if (text.toString().equals("bad")) {
+      Runtime.getRuntime().halt(3);
+    }
+    if (text.toString().startsWith("twice") && TRIED.add(text.toString())) {
+      throw new IllegalStateException("the first time");
+    }
+    return text.length();
+  }
+
+  /** The next attempt at an item comes by the timer, which then has the next items sent. */
+  @Test
+  void toFindAnItemInQuarantineNoThreadThatOthersNeedRunsACodec() throws Exception {
+    ProcessPool pool =
+        ProcessPool.open(
+            o -> o.withWorkers(1).withHeap("64m").withRetries(1).withCodec(new Noting()));
+    TaskFunction<StringBuilder, Integer> fragile = QuarantineTest::fragile;
+    try {
+      kills(pool.submit(new StringBuilder("bad"), fragile));
+      assertThat(pool.quarantined()).hasSize(1);
+      Noting.WRITERS.clear();
+      List<StringBuilder> items =
+          IntStream.range(0, 5_000)
+              .mapToObj(i -> new StringBuilder(i % 50 == 0 ? "twice " : "once ").append(i))
+              .toList();
+      assertThat(pool.map(items, fragile))
+          .isEqualTo(items.stream().map(StringBuilder::length).toList());
+      assertThat(Noting.WRITERS)
+          .isNotEmpty()
+          .allMatch(name -> name.startsWith("fornada-writer") || name.contains("-feeder-"));
+      assertThatThrownBy(() -> Pools.soon(pool.submit(new StringBuilder("bad"), fragile)))
+          .hasMessageContaining("was not run: it is in quarantine");
     } finally {
       Pools.end(pool);
     }

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Busy;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
+import io.github.fornada.advice.AutoPools;
+import io.github.fornada.advice.decide.Setting;
 import io.github.fornada.spi.PayloadCodec;
 import java.io.IOException;
 import java.io.ObjectInputStream;
@@ -426,6 +429,26 @@ class ResultReadingTest {
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining("could not be read in this process")
         .hasMessageContaining("after the pool was shut down");
+  }
+
+  @Test
+  void aCloseEndsThoughAResultIsNeverReadThatCameToAPoolThatChooses() throws Exception {
+    Pool pool =
+        AutoPools.fixed(
+            new Setting(ExecutionModel.PROCESSES, 1),
+            o -> o.withMostInFlight(1).withPolicy(o.policy().withGrace(Duration.ofMillis(100))));
+    int before = BLOCKED.get();
+    CompletableFuture<Stuck> stuck = pool.submit(true, Stuck::new);
+    try {
+      awaitBlocked(before);
+      pool.shutdown();
+      assertThatThrownBy(() -> Pools.soon(stuck))
+          .isInstanceOf(ExecutionException.class)
+          .hasMessageContaining("could not be read in this process")
+          .hasMessageContaining("after the pool was shut down");
+    } finally {
+      Pools.end(pool);
+    }
   }
 
   // ---- the codec

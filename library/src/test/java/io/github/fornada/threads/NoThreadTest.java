@@ -3,18 +3,26 @@ package io.github.fornada.threads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.SideBySide;
+import io.github.fornada.elastic.ThreadSide;
+import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.spi.Batch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -103,6 +111,93 @@ final class NoThreadTest {
           .hasMessageContaining("no thread could be started");
       scarce.refusals.set(0);
       assertThat(pool.submit(1, x -> x).get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+    }
+  }
+
+  /** Runs what it can, when it is told to, and hands the rest back at once. */
+  private static final class Helper extends AbstractPool {
+    Helper(AbstractPool source) {
+      super(source, ExecutionModel.PROCESSES, 1, source.policy());
+    }
+
+    void handNextBack() {
+      handBack(Objects.requireNonNull(poll(1)));
+    }
+
+    void runAll() {
+      for (Batch<?, ?> batch = poll(1); batch != null; batch = poll(1)) {
+        run(batch);
+      }
+    }
+
+    private static <T, R> void run(Batch<T, R> batch) {
+      for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+        try {
+          batch.done(i, batch.apply(i), null);
+        } catch (Exception e) {
+          batch.end(i, new Outcome.Failed<>(e), null);
+        }
+      }
+    }
+
+    @Override
+    protected void workAvailable() {}
+
+    @Override
+    protected void cancel(Batch<?, ?> batch, int i, String reason) {}
+
+    @Override
+    protected void onQuiet() {
+      terminated();
+    }
+
+    @Override
+    protected boolean isOwnThread() {
+      return false;
+    }
+  }
+
+  /** Has the end of a helper follow that of its pool. */
+  private static final class Watcher implements ThreadSide.Watcher {
+    @Nullable ElasticPool pool;
+
+    @Override
+    public void work() {}
+
+    @Override
+    public boolean helper() {
+      return false;
+    }
+
+    @Override
+    public void ends() {
+      Objects.requireNonNull(pool).helperEnded();
+    }
+  }
+
+  @Test
+  void withoutAThreadOnlyThatEndsWhichNoHelperCanRun() throws Exception {
+    var watcher = new Watcher();
+    var pool =
+        new ElasticPool(
+            PoolOptions.of(2, "scarce"),
+            thrown -> false,
+            watcher,
+            new Scarce(Integer.MAX_VALUE),
+            SHORT);
+    watcher.pool = pool;
+    try (pool) {
+      var helper = new Helper(pool);
+      pool.helpedBy(helper);
+      pool.leaveToHelper(true);
+      CompletableFuture<Integer> unsendable = pool.submit(1, x -> x);
+      helper.handNextBack();
+      CompletableFuture<Integer> sendable = pool.submit(2, x -> x);
+      assertThatThrownBy(() -> unsendable.get(PATIENCE_SECONDS, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(RejectedExecutionException.class)
+          .hasMessageContaining("no thread could be started for 300 ms");
+      helper.runAll();
+      assertThat(sendable.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(2);
     }
   }
 

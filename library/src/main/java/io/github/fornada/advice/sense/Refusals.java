@@ -1,8 +1,10 @@
 package io.github.fornada.advice.sense;
 
 import io.github.fornada.jvm.BoundedText;
+import io.github.fornada.jvm.SlowClasses;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -72,11 +74,15 @@ public final class Refusals {
           "(?:\\A|\\b(?:http(?:/[0-9.]+)?|status(?: ?code)?|code|error|response|returned|got|was|"
               + "answered|received|with)\\b\\W{0,4})(?:429|503)(?:\\z|\\W)");
 
+  /** The classes of exceptions whose methods took too long. */
+  private static final SlowClasses SLOW = new SlowClasses(Duration.ofSeconds(10)); // Guess
+
   private Refusals() {}
 
   /**
    * Returns whether {@code thrown}, or one of its causes, looks like overload of the other side. It
-   * may be of a class of the user: if its methods throw or hang, it looks like none.
+   * may be of a class of the user: if its methods throw or hang, it looks like none, and so do
+   * others of its class for a while. Who asks has results to pass on.
    */
   public static boolean isRefusal(@Nullable Throwable thrown) {
     if (thrown == null) {
@@ -85,21 +91,27 @@ public final class Refusals {
     if (isByClass(thrown)) {
       return true;
     }
-    return isOwnCode(thrown)
-        ? BoundedText.call(() -> isInChain(thrown), false, false, () -> {})
-        : isInChain(thrown);
+    Class<?> own = ownCode(thrown);
+    if (own == null) {
+      return isInChain(thrown);
+    }
+    return !SLOW.contains(own)
+        && BoundedText.call(() -> isInChain(thrown), false, false, () -> SLOW.add(own));
   }
 
-  /** Returns whether methods of the exception, or of one of its causes, may be user code. */
-  private static boolean isOwnCode(Throwable thrown) {
+  /**
+   * Returns the class of the exception, or of the first of its causes, whose methods may be user
+   * code; null if there is none.
+   */
+  private static @Nullable Class<?> ownCode(Throwable thrown) {
     Throwable at = thrown;
     for (int k = 0; at != null && k < MOST_CAUSES; k++) {
       if (HAS_METHODS.get(at.getClass())) {
-        return true;
+        return at.getClass();
       }
       at = at.getCause();
     }
-    return false;
+    return null;
   }
 
   /** Whether a class outside the JDK has its own way to tell its message or its cause. */

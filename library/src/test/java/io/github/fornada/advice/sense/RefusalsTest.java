@@ -10,7 +10,9 @@ import java.net.http.HttpTimeoutException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -95,6 +97,36 @@ final class RefusalsTest {
         throw new IllegalStateException("no message");
       }
       return "status 429";
+    }
+  }
+
+  /** Its message takes longer than anybody waits for it. */
+  private static final class SlowException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
+    static final AtomicInteger ASKED = new AtomicInteger();
+    static final CountDownLatch OVER = new CountDownLatch(1);
+
+    @Override
+    public String getMessage() {
+      ASKED.incrementAndGet();
+      try {
+        OVER.await();
+      } catch (InterruptedException e) {
+        // it was given up
+      }
+      return "status 429";
+    }
+  }
+
+  @Test
+  void aMessageThatTakesLongIsWaitedForOnce() {
+    try {
+      assertThat(Refusals.isRefusal(new SlowException())).isFalse();
+      assertThat(Refusals.isRefusal(new IOException("it failed", new SlowException()))).isFalse();
+      assertThat(Refusals.isRefusal(new SlowException())).isFalse();
+      assertThat(SlowException.ASKED).hasValue(1);
+    } finally {
+      SlowException.OVER.countDown();
     }
   }
 
