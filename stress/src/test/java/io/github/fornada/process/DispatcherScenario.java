@@ -92,6 +92,10 @@ public final class DispatcherScenario implements Explorer.Scenario {
       lives.add(body);
     }
 
+    Quarantine quarantine() {
+      return new Quarantine();
+    }
+
     void balanceSoon() {}
 
     void putBack(io.github.fornada.spi.Batch<?, ?> batch) {}
@@ -108,10 +112,25 @@ public final class DispatcherScenario implements Explorer.Scenario {
     public boolean hasWaiting() {
       return false;
     }
+
+    public boolean isClosed() {
+      return false;
+    }
   }
 
   /** Takes everything. */
   static final class WorkerProcess {}
+
+  /** Is empty. */
+  static final class Quarantine {
+    boolean asks(io.github.fornada.spi.Batch<?, ?> batch) {
+      return false;
+    }
+
+    boolean refuses(io.github.fornada.spi.Batch<?, ?> batch) {
+      return false;
+    }
+  }
 
   /** Is abandoned in the first batch, and sends the others; all by the feeder. */
   static final class Sender {

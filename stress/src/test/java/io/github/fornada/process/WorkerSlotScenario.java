@@ -223,6 +223,10 @@ public class WorkerSlotScenario implements Explorer.Scenario {
 
     void adopt(String slot) {}
 
+    long startupNanos() {
+      return 0;
+    }
+
     void askToExit() {
       Explorer.step();
       asked = true;
@@ -271,7 +275,7 @@ public class WorkerSlotScenario implements Explorer.Scenario {
   static final class StatsRecorder {
     StatsRecorder(String name) {}
 
-    void started(WorkerProcess worker) {}
+    void started(long startupNanos) {}
 
     void ended(boolean expected) {}
   }

@@ -386,6 +386,7 @@ class LockFreePoolTest {
             DISPATCHER,
             PROCESS + "Engine",
             PROCESS + "WorkerProcess",
+            PROCESS + "Quarantine",
             PROCESS + "Sender",
             PROCESS + "UserCodeGuard",
             ROOT + "spi.Batch");
