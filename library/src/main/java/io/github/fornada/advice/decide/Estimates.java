@@ -35,11 +35,11 @@ final class Estimates {
    */
   private static final double MANY_HAND_OVERS = 50;
 
-  /**
-   * The busy cores of a shorter stretch may be those of what was in flight before it, unless one
-   * was alone in the stretch before, too.
-   */
+  /** The busy cores of a shorter stretch may be those of what was in flight before it. */
   private static final double BUSY_NANOS = 200e6;
+
+  /** Unless that is longer ago: busy cores are counted over about this time. */
+  private static final double COARSE_NANOS = 100e6;
 
   /** So many end before those that wait for them at the other side. Guess. */
   private static final int FIRST_ITEMS = 4;
@@ -153,8 +153,8 @@ final class Estimates {
   /** Whether more than one item was ever allowed at a time. */
   private boolean hadMore;
 
-  /** Whether one item at a time was in flight in the stretch before, and nothing else. */
-  private boolean aloneBefore;
+  /** For how long one item at a time has been in flight, and nothing else. */
+  private double aloneNanos;
 
   private boolean lookedAt;
 
@@ -370,12 +370,15 @@ final class Estimates {
     double worked = o.cpuNanos();
     double busy = Math.max(0, finite(o.busyCores()) - finite(o.compilerCores()));
     hadMore |= o.setting().size() > 1;
-    boolean wasAlone = aloneBefore;
-    aloneBefore = alone && o.settled() && o.setting().size() == 1;
+    boolean wasAlone = aloneNanos > COARSE_NANOS;
+    aloneNanos = alone && o.settled() && o.setting().size() == 1 ? aloneNanos + o.nanos() : 0;
     if (alone
         && o.setting().size() == 1
         && (!hadMore || (o.settled() && (o.nanos() > BUSY_NANOS || wasAlone)))
         && o.setting().model() != ExecutionModel.PROCESSES
+        && Double.isFinite(o.busyCores())
+        // What compilers have, an item that could use all cores has not; and classes are loaded.
+        && !(o.compilerCores() > COMPILING)
         && took > MANY_HAND_OVERS * machine.handOverNanos()) {
       double byItems = busy * (1 - finite(o.collectorShare()));
       inside.add(byItems / Math.max(1, o.inFlight()), o.nanos(), keep);
@@ -576,7 +579,7 @@ final class Estimates {
   /** Says that another setting is in use: what comes now comes under other conditions. */
   void settingChanged() {
     driftSetting = null;
-    aloneBefore = false;
+    aloneNanos = 0;
   }
 
   /** Returns the worst queue for permits that was seen; null if none was looked for. */

@@ -26,6 +26,12 @@ final class HalfTrial {
   /** A rest that takes less time is not worth comparing. Guess. */
   private static final double WORTH_COMPARING = 0.2e9;
 
+  /** Two that share nothing give twice what one gives. */
+  private static final double ABOUT_AS_MUCH = 0.75; // Guess
+
+  /** How long it takes to see how many cores one item keeps busy. Guess. */
+  private static final double INSIDE_NANOS = 300e6;
+
   private final Course course;
   private final Estimates known;
   private final Baseline before;
@@ -149,7 +155,15 @@ final class HalfTrial {
     boolean enough = level != null && level.items() >= itemsNeeded;
     boolean clear =
         level != null && level.items() >= 8 && known.compare(setting, before.setting, true);
-    if (!enough && !clear && course.stageNanos < longest) {
+    // One that gives about as much as several may be parallel inside: how many cores it keeps busy.
+    Estimates.Level all = known.level(before.setting);
+    boolean toMeasure =
+        setting.size() == 1
+            && course.stageNanos < INSIDE_NANOS
+            && level != null
+            && all != null
+            && level.rate() > ABOUT_AS_MUCH * all.rate();
+    if ((toMeasure || (!enough && !clear)) && course.stageNanos < longest) {
       return course.stay(look());
     }
     course.phase = Phase.HOLD;
