@@ -294,7 +294,7 @@ final class Ramp {
    * what more of them give cannot be told. Measured with decision trees on two cores: 16 threads
    * from the start take twice as long as two.
    */
-  private boolean wouldStarveCompilers() {
+  boolean wouldStarveCompilers() {
     return course.setting().model() == ExecutionModel.PLATFORM_THREADS
         && known.compilers.or(0) > Estimates.COMPILING
         && known.waitsAreUntold();

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * a trial.
  */
 final class Review {
+  /** Items that wait for a smaller part of their time gain nothing from more threads than cores. */
+  private static final double ONLY_COMPUTES = 0.05; // Guess
+
   private final Course course;
   private final Estimates known;
   private final Hold hold;
@@ -108,6 +111,15 @@ final class Review {
         && course.areCoresBusy()) {
       return hold.enter(wanted, "they compute, and the others only wait for a core");
     }
+    int cores = (int) Math.ceil(known.cores() - 1e-9);
+    if (course.setting().model() == ExecutionModel.PLATFORM_THREADS
+        && size > Math.max(cores, wanted)
+        && known.waitingShare() < ONLY_COMPUTES
+        && !course.isLocked()
+        && course.areCoresBusy()) {
+      return hold.enter(
+          Math.max(cores, wanted), "they compute, and the others only wait for a core");
+    }
     if (mayTryFewer(wanted)) {
       return probe.tryFewer(Math.max(2, Math.max(wanted, (int) (0.7 * size))));
     }
@@ -118,7 +130,9 @@ final class Review {
       return course.change(
           new Setting(ExecutionModel.VIRTUAL_THREADS, size), "items wait, and more pay");
     }
-    if (wanted > 1.2 * size && (!ramp.isStopped() || mayResume()) && !course.areCoresBusy()) {
+    boolean hasRoom =
+        !course.areCoresBusy() && !(size >= known.cores() && ramp.wouldStarveCompilers());
+    if (wanted > 1.2 * size && (!ramp.isStopped() || mayResume()) && hasRoom) {
       if (ramp.isStopped()) {
         hold.resumes();
       }

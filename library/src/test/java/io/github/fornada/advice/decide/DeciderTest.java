@@ -130,6 +130,26 @@ class DeciderTest {
   }
 
   @Test
+  void whereMoreIsRefusedItGoesBackToWhatWasSeenToWorkAndHoldsTheNextRefusalBack() {
+    Series job =
+        series(s -> {
+          s.cpu = 0.01;
+          s.wait = 25;
+          s.refuses = 33;
+          s.items = 8_000;
+        });
+    job.run(0.9, 1e9);
+    Decision back =
+        job.decisions.stream()
+            .filter(decision -> decision.reason().contains("refused"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(back.setting().size()).as("not a part of the last doubling").isBetween(16, 33);
+    assertThat(back.mostFailures()).isEqualTo(1);
+    assertThat(job.refused).isLessThan(40); // 0.5 % of the items
+  }
+
+  @Test
   void aLockLeadsToWorkerProcesses() {
     Series job =
         series(s -> {
