@@ -116,22 +116,13 @@ public final class AutoOptions {
    */
   public AutoOptions withProcesses(UnaryOperator<ProcessOptions> change) {
     Objects.requireNonNull(change, "change");
-    return new AutoOptions(
-        common,
-        mostProcesses,
-        usesProcesses,
-        threadsAreSafe,
-        remembers,
-        recalls,
-        o -> change.apply(processes.apply(o)),
-        choices);
+    UnaryOperator<ProcessOptions> both = o -> change.apply(processes.apply(o));
+    return withFixedProcesses(both);
   }
 
-  /**
-   * Returns options in which those of the worker JVMs are what was found when they were checked.
-   */
+  /** Returns options in which those of the worker JVMs are these, whatever they were. */
   @SuppressWarnings("unchecked") // their only kind; what opens them does not import this package
-  AutoOptions withFixedProcesses(UnaryOperator<?> checked) {
+  AutoOptions withFixedProcesses(UnaryOperator<?> all) {
     return new AutoOptions(
         common,
         mostProcesses,
@@ -139,7 +130,7 @@ public final class AutoOptions {
         threadsAreSafe,
         remembers,
         recalls,
-        (UnaryOperator<ProcessOptions>) checked,
+        (UnaryOperator<ProcessOptions>) all,
         choices);
   }
 

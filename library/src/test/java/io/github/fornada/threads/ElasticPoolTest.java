@@ -13,7 +13,6 @@ import io.github.fornada.elastic.ThreadSide;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,27 +21,9 @@ import org.junit.jupiter.api.Timeout;
 class ElasticPoolTest {
   /** Opens one without a helper. */
   private static ThreadSide open(PoolOptions options) {
-    var opened = new AtomicReference<ThreadSide>();
-    ThreadSide side =
-        Sides.threads()
-            .open(
-                options,
-                failure -> false,
-                new ThreadSide.Watcher() {
-                  @Override
-                  public void work() {}
-
-                  @Override
-                  public boolean helper() {
-                    return false;
-                  }
-
-                  @Override
-                  public void ends() {
-                    opened.get().helperEnded();
-                  }
-                });
-    opened.set(side);
+    var watcher = new NoHelper();
+    ThreadSide side = Sides.threads().open(options, failure -> false, watcher);
+    watcher.pool = side;
     return side;
   }
 

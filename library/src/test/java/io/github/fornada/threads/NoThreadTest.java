@@ -8,7 +8,6 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.SideBySide;
-import io.github.fornada.elastic.ThreadSide;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.time.Duration;
@@ -21,7 +20,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,27 +155,9 @@ final class NoThreadTest {
     }
   }
 
-  /** Has the end of a helper follow that of its pool. */
-  private static final class Watcher implements ThreadSide.Watcher {
-    @Nullable ElasticPool pool;
-
-    @Override
-    public void work() {}
-
-    @Override
-    public boolean helper() {
-      return false;
-    }
-
-    @Override
-    public void ends() {
-      Objects.requireNonNull(pool).helperEnded();
-    }
-  }
-
   @Test
   void withoutAThreadOnlyThatEndsWhichNoHelperCanRun() throws Exception {
-    var watcher = new Watcher();
+    var watcher = new NoHelper();
     var pool =
         new ElasticPool(
             PoolOptions.of(2, "scarce"),

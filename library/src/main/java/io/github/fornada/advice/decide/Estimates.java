@@ -673,6 +673,11 @@ final class Estimates {
         cores, Math.min(machine.usableCores(), Math.max(0.5, machine.usableCores() / 2)));
   }
 
+  /** Returns the cores that can be used, a part of one as one. */
+  int wholeCores() {
+    return (int) Math.ceil(cores() - 1e-9); // sums of shares are not exact
+  }
+
   /**
    * Returns by how much an item may take longer than alone, as a factor, only because others use
    * the processors: then it waits for one each time it is woken. 1 on a machine that is not busy.

@@ -95,7 +95,7 @@ final class HalfTrial {
 
   boolean mayBegin(Forecast forecast) {
     Setting setting = course.setting();
-    int busy = (int) Math.min(setting.size(), Math.ceil(known.cores() - 1e-9));
+    int busy = Math.min(setting.size(), known.wholeCores());
     Estimates.Level level = course.level();
     return !done
         && busy >= 2

@@ -279,7 +279,7 @@ final class Ramp {
       cap = (int) Math.max(cap, Math.min(2L * size, Math.max(1, known.left())));
     }
     if (wouldStarveCompilers()) {
-      cap = Math.min(cap, Math.max(size, (int) Math.ceil(known.cores())));
+      cap = Math.min(cap, Math.max(size, known.wholeCores()));
     }
     int next = (int) Math.min(Math.min(2L * size, cap), course.mostInFlight());
     if (next <= size) {
@@ -303,7 +303,7 @@ final class Ramp {
   /** Before anything has ended: as many as there are cores, if they compute. */
   private int firstCap() {
     return course.setting().model() == ExecutionModel.PLATFORM_THREADS
-        ? (int) Math.ceil(known.cores() - 1e-9)
+        ? known.wholeCores()
         : UNANSWERED;
   }
 

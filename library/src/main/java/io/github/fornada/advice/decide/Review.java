@@ -111,7 +111,7 @@ final class Review {
         && course.areCoresBusy()) {
       return hold.enter(wanted, "they compute, and the others only wait for a core");
     }
-    int cores = (int) Math.ceil(known.cores() - 1e-9);
+    int cores = known.wholeCores();
     if (course.setting().model() == ExecutionModel.PLATFORM_THREADS
         && size > Math.max(cores, wanted)
         && known.waitingShare() < ONLY_COMPUTES
