@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  * it; what waits before it waits for room, what comes after it for input. (The utilization law of
  * operational analysis; the account of busy, idle and back-pressured time is Flink's.)
  *
+ * <p>How busy a stage is says that of the time in which it had items alone: while the queues fill,
+ * one that fills them runs more items than those behind it. So stages are compared by how many
+ * items of the source they could run: the rate at which their workers would, divided by how often
+ * an item of the source visits the stage. (The forced flow law.)
+ *
  * @param busiest the stage with the busiest workers; null if nothing is said of one
  * @param promised items a second that it would run with one more worker
  * @param doubt why this rests on little; empty if it does not
@@ -114,10 +119,18 @@ record Diagnosis(
   }
 
   private static Diagnosis find(List<StageSummary> stages, double freeProcessors) {
+    double[] capacities = capacities(stages);
     StageSummary busiest = null;
-    for (StageSummary stage : stages) {
-      if (stage.rate() > 0 && (busiest == null || stage.load() > busiest.load())) {
+    double least = 0;
+    for (int k = 0; k < capacities.length; k++) {
+      StageSummary stage = stages.get(k);
+      if (stage.rate() > 0
+          && (busiest == null
+              || (Math.min(stage.load(), busiest.load()) >= BUSY
+                  ? capacities[k] < least
+                  : stage.load() > busiest.load()))) {
         busiest = stage;
+        least = capacities[k];
       }
     }
     if (busiest == null) {
@@ -174,7 +187,22 @@ record Diagnosis(
               + " with batches.",
           "");
     }
-    return ofStage(busiest, stages, freeProcessors);
+    return ofStage(busiest, least, stages, capacities, freeProcessors);
+  }
+
+  /**
+   * Returns how many items of the source a second each stage could run; infinite for one that no
+   * item comes to.
+   */
+  private static double[] capacities(List<StageSummary> stages) {
+    var capacities = new double[stages.size()];
+    double visits = 1;
+    for (int k = 0; k < capacities.length; k++) {
+      StageSummary stage = stages.get(k);
+      capacities[k] = visits == 0 ? Double.POSITIVE_INFINITY : stage.trueItemRate() / visits;
+      visits *= stage.resultsPerItem();
+    }
+    return capacities;
   }
 
   /**
@@ -228,16 +256,21 @@ record Diagnosis(
   }
 
   private static Diagnosis ofStage(
-      StageSummary at, List<StageSummary> stages, double freeProcessors) {
+      StageSummary at,
+      double capacity,
+      List<StageSummary> stages,
+      double[] capacities,
+      double freeProcessors) {
     double now = at.trueRate();
     double wanted = now * (at.size() + 1) / at.size();
     StageSummary next = null;
     double nextRate = Double.POSITIVE_INFINITY;
     double cores = 0;
-    for (StageSummary stage : stages) {
+    for (int k = 0; k < capacities.length; k++) {
+      StageSummary stage = stages.get(k);
       cores += Math.max(0, stage.cpuCores());
-      if (stage != at && stage.load() > 0) {
-        double rate = at.trueRate() * at.load() / stage.load(); // in items of this stage
+      if (stage != at && stage.trueRate() > 0) {
+        double rate = now * capacities[k] / capacity; // in items of the one that holds it up
         if (rate < nextRate) {
           next = stage;
           nextRate = rate;

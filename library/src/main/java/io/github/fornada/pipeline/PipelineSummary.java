@@ -81,7 +81,9 @@ public final class PipelineSummary {
             figures.taken.sum(),
             figures.passedOn.sum(),
             figures.failed.sum(),
-            figures.cancelled.sum()),
+            figures.cancelled.sum(),
+            StageSummary.PerItem.of(
+                stage.endedItems(), figures.passedOn.sum(), figures.allTimed())),
         new StageSummary.Times(
             active == 0 ? 0 : figures.timed() * 1e9 / active,
             idle,

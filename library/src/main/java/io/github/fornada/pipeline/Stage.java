@@ -185,6 +185,19 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     return figures;
   }
 
+  /**
+   * How many items have ended in it. Of an item that becomes many nothing is kept once it ends, so
+   * there those that run now are included.
+   */
+  long endedItems() {
+    return isFlat
+        ? figures.taken.sum()
+        : figures.passedOn.sum()
+            + figures.dropped.sum()
+            + figures.failed.sum()
+            - figures.cancelled.sum();
+  }
+
   /** Keeps for the history how many items have waited since this was called last. */
   void lookAtQueue(long now) {
     figures.history().look(now, in.deepestSinceLook(), size);
@@ -543,6 +556,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     } else if (isFlat) {
       endOfMany(item);
     } else if (value == Dropped.DROPPED) {
+      figures.dropped.increment();
       nothingOf(item, true);
     } else {
       item.value = value;

@@ -101,6 +101,9 @@ final class StageFigures {
   /** How many of those were cancelled. */
   final LongAdder cancelled = new LongAdder();
 
+  /** Items that nothing became of. */
+  final LongAdder dropped = new LongAdder();
+
   // ---- guarded by the lock of the stage's queue
 
   private Idle idle = Idle.FOR_INPUT;
@@ -162,6 +165,11 @@ final class StageFigures {
   /** How many items are in the times. */
   long timed() {
     return timed.sum() - base.timed;
+  }
+
+  /** How many runs of items there were ever. */
+  long allTimed() {
+    return timed.sum();
   }
 
   /** From the first item's beginning to the last one's end, in nanoseconds. */

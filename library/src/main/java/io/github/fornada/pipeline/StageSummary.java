@@ -12,6 +12,7 @@ public final class StageSummary {
    * @param starting workers that have not come up yet
    * @param restarts worker JVMs that have replaced others
    * @param cancelled those of the failed that a stop has cancelled
+   * @param perItem what an item that has ended stands for
    */
   record Counts(
       int size,
@@ -20,7 +21,28 @@ public final class StageSummary {
       long taken,
       long results,
       long failed,
-      long cancelled) {}
+      long cancelled,
+      PerItem perItem) {}
+
+  /**
+   * Means of the items that have ended. They do not depend on how full the queues are, as counts of
+   * two stages do.
+   *
+   * @param results what the stage has passed on
+   * @param runs how often an item was run, retries included
+   */
+  record PerItem(double results, double runs) {
+    static final PerItem ONE = new PerItem(1, 1);
+
+    /**
+     * Returns the means.
+     *
+     * @param ended how many items have ended in the stage
+     */
+    static PerItem of(long ended, long results, long runs) {
+      return ended == 0 ? ONE : new PerItem(results / (double) ended, runs / (double) ended);
+    }
+  }
 
   /**
    * What was measured.
@@ -144,6 +166,17 @@ public final class StageSummary {
   /** The part of its workers' time in which they could not have done more: the one that counts. */
   double load() {
     return busy() + restarting();
+  }
+
+  /** How many items it passes on for each that ends in it. */
+  double resultsPerItem() {
+    return counts.perItem().results();
+  }
+
+  /** How many items a second its workers could end, if they had nothing to wait for. */
+  double trueItemRate() {
+    double runs = counts.perItem().runs();
+    return runs == 0 ? 0 : trueRate() / runs;
   }
 
   /** How many restarts the figures are of. */

@@ -21,11 +21,28 @@ final class DiagnosisTest {
       double millis,
       double forRoom,
       double cores) {
+    return stage(name, model, size, rate, millis, forRoom, cores, StageSummary.PerItem.ONE);
+  }
+
+  private static StageSummary stage(
+      String name, int size, double rate, double millis, double forRoom, StageSummary.PerItem per) {
+    return stage(name, "threads", size, rate, millis, forRoom, 0, per);
+  }
+
+  private static StageSummary stage(
+      String name,
+      String model,
+      int size,
+      double rate,
+      double millis,
+      double forRoom,
+      double cores,
+      StageSummary.PerItem perItem) {
     double busy = Math.min(1, rate * millis / 1000 / size);
     return new StageSummary(
         name,
         model,
-        new StageSummary.Counts(size, 0, 0, 1000, 1000, 0, 0),
+        new StageSummary.Counts(size, 0, 0, 1000, 1000, 0, 0, perItem),
         new StageSummary.Times(
             rate,
             new StageFigures.IdleParts(forRoom, 0, 0),
@@ -84,6 +101,40 @@ final class DiagnosisTest {
   }
 
   @Test
+  void aStageThatFillsQueuesIsAsFastAsItsItemsAre() {
+    // It has filled the queues at 162/s: busy for 76 % of a time in which the others ran less.
+    var filling = stage("load", 1, 162, 4.7, 1, 0);
+    var found = Diagnosis.of(List.of(filling, stage("store", 1, 73, 13.6, 0, 0)), 2);
+    assertThat(found.busiest().name()).isEqualTo("store");
+    assertThat(found.promised()).isCloseTo(147, within(1.0));
+
+    // It had room for all its items, so it was never idle.
+    var done = stage("load", 2, 132, 15.2, 1, 0);
+    found = Diagnosis.of(List.of(done, stage("store", 1, 68, 14.6, 0, 0)), 2);
+    assertThat(found.busiest().name()).isEqualTo("store");
+    assertThat(found.promised()).isCloseTo(132, within(1.0));
+    assertThat(found.text()).contains("because then \"load\" holds it up");
+  }
+
+  @Test
+  void howManyItemsComeToAStageCounts() {
+    var tenth = new StageSummary.PerItem(0.1, 1);
+    var filter = stage("filter", 1, 100, 2, 1, tenth);
+    var store = stage("store", 1, 10, 99, 0, StageSummary.PerItem.ONE);
+    var found = Diagnosis.of(List.of(filter, store), 2);
+    assertThat(found.busiest().name()).isEqualTo("store");
+    assertThat(found.promised())
+        .as("half of what the filter lets through")
+        .isCloseTo(20, within(1.0));
+
+    var twice =
+        stage("call", 1, 200, 5, 0, new StageSummary.PerItem(1, 2)); // every item is retried
+    found = Diagnosis.of(List.of(twice, stage("store", 1, 100, 8, 0, StageSummary.PerItem.ONE)), 2);
+    assertThat(found.busiest().name()).isEqualTo("call");
+    assertThat(found.promised()).as("runs, of 125 items").isCloseTo(250, within(1.0));
+  }
+
+  @Test
   void thePromiseIsNoMoreThanTheProcessorsAllow() {
     var half = Diagnosis.of(List.of(stage("a", 2, 199, 10, 0, 2)), 0.5);
     assertThat(half.promised()).isCloseTo(249, within(1.0));
@@ -128,7 +179,7 @@ final class DiagnosisTest {
     return new StageSummary(
         name,
         "threads",
-        new StageSummary.Counts(size, 0, 0, 3, 3, 0, 0),
+        new StageSummary.Counts(size, 0, 0, 3, 3, 0, 0, StageSummary.PerItem.ONE),
         new StageSummary.Times(
             10,
             new StageFigures.IdleParts(forRoom, 0, atEnd),
@@ -143,7 +194,7 @@ final class DiagnosisTest {
     return new StageSummary(
         name,
         "threads",
-        new StageSummary.Counts(4, 0, 0, 1000, 1000, 0, 0),
+        new StageSummary.Counts(4, 0, 0, 1000, 1000, 0, 0, StageSummary.PerItem.ONE),
         new StageSummary.Times(
             1000,
             new StageFigures.IdleParts(0.9, forTurn, 0),
@@ -173,7 +224,7 @@ final class DiagnosisTest {
     return new StageSummary(
         "parse",
         "processes",
-        new StageSummary.Counts(2, starting, 0, 1000, 1000, 0, 0),
+        new StageSummary.Counts(2, starting, 0, 1000, 1000, 0, 0, StageSummary.PerItem.ONE),
         new StageSummary.Times(
             rate,
             StageFigures.IdleParts.NONE,
@@ -207,7 +258,7 @@ final class DiagnosisTest {
     return new StageSummary(
         "parse",
         "processes",
-        new StageSummary.Counts(2, 0, 40, 1000, 1000, 0, 0),
+        new StageSummary.Counts(2, 0, 40, 1000, 1000, 0, 0, StageSummary.PerItem.ONE),
         new StageSummary.Times(
             100,
             StageFigures.IdleParts.NONE,

@@ -41,7 +41,7 @@ final class FlowStorm implements Storm {
     int items = settings.flow();
     // Whatever the first pool of a JVM leaves for the others is there before anything is counted.
     long _ = flow(findings, "first", 1000, StageModel.processes(1), StageModel.threads(1));
-    int descriptors = Vitals.descriptors().size();
+    List<String> descriptors = Vitals.descriptors();
     long inThreads =
         flow(findings, "threads", items, StageModel.threads(2), StageModel.virtualThreads(4));
     int fewer = items / SHARE_OF_PROCESSES;

@@ -5,6 +5,7 @@ import io.github.fornada.WorkerLostException;
 import io.github.fornada.process.ProcessPool;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +43,11 @@ final class KillStorm implements Storm {
   @Override
   public String run(Findings findings) throws Exception {
     var random = new SplittableRandom(settings.seed());
-    int descriptors = -1;
+    try (var first = ProcessPool.open(o -> o.withWorkers(1).withHeap("96m"))) {
+      // The first pool loads what stays open, such as the jimage file.
+      first.map(IntStream.range(0, 4).boxed().toList(), i -> i + 1);
+    }
+    List<String> descriptors = Vitals.descriptors();
     var lost = new AtomicInteger();
     int kills = 0;
     int half = settings.tasks() / 2;
@@ -51,11 +56,6 @@ final class KillStorm implements Storm {
         var work = new Work(random.nextLong(), tally, LONGEST_MICROS);
         var check = new Check(work, tally, half, findings, lost);
         try (var pool = ProcessPool.open(o -> o.withWorkers(settings.workers()).withHeap("96m"))) {
-          // The first pool loads what stays open, such as the jimage file.
-          if (descriptors < 0) {
-            pool.map(IntStream.range(0, 4).boxed().toList(), i -> i + 1);
-            descriptors = Vitals.descriptors().size();
-          }
           try (var killer = new Killer(pool, random.split(), settings.killPause(), half / 1000)) {
             check.killed = killer.killed();
             if (streamed) {

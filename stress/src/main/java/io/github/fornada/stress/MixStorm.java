@@ -4,6 +4,7 @@ import io.github.fornada.process.ProcessOptions;
 import io.github.fornada.process.ProcessPool;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -42,7 +43,7 @@ final class MixStorm implements Storm {
     try (var pool = ProcessPool.open(o -> o.withWorkers(1).withHeap("64m"))) {
       pool.map(IntStream.range(0, 4).boxed().toList(), i -> i + 1);
     }
-    int descriptors = Vitals.descriptors().size();
+    List<String> descriptors = Vitals.descriptors();
     var totals = new MixCheck.Totals();
     int rounds = 0;
     long end = System.nanoTime() + settings.mix().toNanos();

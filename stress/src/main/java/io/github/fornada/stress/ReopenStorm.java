@@ -29,11 +29,11 @@ final class ReopenStorm implements Storm {
   public String run(Findings findings) throws Exception {
     var random = new SplittableRandom(settings.seed());
     int threads = 0;
-    int descriptors = 0;
+    List<String> descriptors = List.of();
     for (int i = 0; i < settings.pools(); i++) {
       if (i == 1) {
         threads = Vitals.threads();
-        descriptors = Vitals.descriptors().size();
+        descriptors = Vitals.descriptors();
       }
       // The first one is closed in a known way, because the others are compared with it.
       once(i == 0 ? 1 : random.nextInt(4), random, findings);

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** The resources of this process, as the kernel and the JVM report them. Linux only. */
@@ -18,6 +19,9 @@ public final class Vitals {
   private static final Duration SOON = Duration.ofSeconds(20);
 
   private static final Path SELF = Path.of("/proc/self");
+
+  /** The JDK's source of random numbers. */
+  private static final Set<String> OPENED_ONCE = Set.of("/dev/random", "/dev/urandom");
 
   private Vitals() {}
 
@@ -37,13 +41,19 @@ public final class Vitals {
     }
   }
 
-  /** Returns the open descriptors of this process, with what they are of. */
+  /**
+   * Returns the open descriptors of this process, with what they are of: without the files that the
+   * JDK opens once, and without the folder that is read for this.
+   */
   public static List<String> descriptors() {
     var found = new ArrayList<String>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(SELF.resolve("fd"))) {
       for (Path each : all) {
         try {
-          found.add(each.getFileName() + " -> " + Files.readSymbolicLink(each));
+          String of = Files.readSymbolicLink(each).toString();
+          if (!OPENED_ONCE.contains(of) && !of.endsWith("/fd")) {
+            found.add(each.getFileName() + " -> " + of);
+          }
         } catch (NoSuchFileException e) {
           // the descriptor that lists the others
         }
@@ -127,16 +137,24 @@ public final class Vitals {
   }
 
   /** Records what pools have left behind once all are closed. */
-  public static void checkNothingLeft(Findings findings, int descriptorsBefore) {
+  public static void checkNothingLeft(Findings findings, List<String> descriptorsBefore) {
     expectNone(findings, "a process below this one", Vitals::descendants);
     expectNone(findings, "a process with a worker's mark", Vitals::marked);
     expectNone(findings, "a folder", Vitals::folders);
     expectNone(findings, "a thread", Vitals::poolThreads);
     expectNone(findings, "a mapping", Vitals::mappings);
     expectNone(
-        findings,
-        "more descriptors than before",
-        () -> descriptors().size() <= descriptorsBefore ? List.of() : descriptors());
+        findings, "more descriptors than before", () -> added(descriptorsBefore, descriptors()));
+  }
+
+  /** Returns what is new; nothing if there are no more than before. */
+  private static List<String> added(List<String> before, List<String> now) {
+    if (now.size() <= before.size()) {
+      return List.of();
+    }
+    var added = new ArrayList<String>(now);
+    added.removeAll(before);
+    return added;
   }
 
   private static void expectNone(Findings findings, String what, Supplier<List<String>> look) {

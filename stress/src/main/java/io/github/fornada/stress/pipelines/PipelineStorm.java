@@ -6,6 +6,7 @@ import io.github.fornada.stress.Vitals;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
@@ -54,7 +55,7 @@ public final class PipelineStorm {
       System.exit(EXIT_USAGE);
       return;
     }
-    int before = warmedUp(options);
+    List<String> before = warmedUp(options);
     int failed;
     long began = System.nanoTime();
     try (var pools = new SharedPools()) {
@@ -76,12 +77,12 @@ public final class PipelineStorm {
   }
 
   /** Returns how many descriptors are open once the first pools of this JVM have closed. */
-  private static int warmedUp(StormOptions options) {
+  private static List<String> warmedUp(StormOptions options) {
     try (var pools = new SharedPools()) {
       Plan plan = PlanDraw.of(FIRST, options.withProcesses());
       String _ = String.valueOf(fault(plan, pools, task -> task, DEADLINE));
     }
-    return Vitals.descriptors().size();
+    return Vitals.descriptors();
   }
 
   private void run() throws InterruptedException {

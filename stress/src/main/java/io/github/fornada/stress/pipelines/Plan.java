@@ -47,6 +47,10 @@ record Plan(
   record Options(
       boolean isOrdered, int queue, int total, boolean stopsOnFailure, boolean hasProgress) {
     static final Options DEFAULT = new Options(true, 0, 0, false, false);
+
+    Options withQueue(int places) {
+      return new Options(isOrdered, places, total, stopsOnFailure, hasProgress);
+    }
   }
 
   /**

@@ -29,6 +29,14 @@ final class PlanDraw {
   /** As many items as nearly nobody takes. On a loaded machine more would fill the heap. */
   private static final int ENDLESS = 20_000;
 
+  /**
+   * The most results, and places of the queue, of a stage whose items become endless streams: one
+   * item may become all of them, with those that are dropped, and each has its token.
+   */
+  private static final int MOST_OF_ENDLESS = 200;
+
+  private static final double MOST_DROPS_OF_ENDLESS = 0.4;
+
   /** The deaths of worker JVMs in one stage. */
   private static final double DEATHS = 2;
 
@@ -117,7 +125,23 @@ final class PlanDraw {
             sized > 0 && chance(0.15) ? sized + random.nextInt(5) : 0,
             chance(0.06),
             chance(0.1));
-    return new Plan(seed, source, List.copyOf(stages), end, options, consumption);
+    return last != null && last.isEndless()
+        ? ofEndless(source, stages, options, consumption)
+        : new Plan(seed, source, List.copyOf(stages), end, options, consumption);
+  }
+
+  private Plan ofEndless(
+      SourcePlan source, List<StagePlan> stages, Plan.Options options, Consumption consumption) {
+    var bounded = new ArrayList<StagePlan>(stages);
+    StagePlan last = bounded.removeLast();
+    bounded.add(last.withDrops(Math.min(last.drops(), MOST_DROPS_OF_ENDLESS)));
+    return new Plan(
+        seed,
+        source,
+        List.copyOf(bounded),
+        null,
+        options.withQueue(Math.min(options.queue(), MOST_OF_ENDLESS)),
+        new Consumption(consumption.kind(), Math.min(consumption.when(), MOST_OF_ENDLESS)));
   }
 
   private Consumption consumption(int items) {

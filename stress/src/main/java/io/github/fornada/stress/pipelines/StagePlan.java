@@ -30,6 +30,11 @@ record StagePlan(
     boolean isMapped)
     implements Serializable {
 
+  StagePlan withDrops(double part) {
+    return new StagePlan(
+        seed, depth, batches, takesBatches, fan, faults, pace, limits, where, part, isMapped);
+  }
+
   /** Lists of items in place of single ones. */
   record Batches(int size, Duration patience) implements Serializable {}
 

@@ -241,4 +241,22 @@ final class PipelineStormTest {
     }
     assertThat(PlanDraw.of(1, true)).isNotEqualTo(PlanDraw.of(2, true));
   }
+
+  @Test
+  void whatAnEndlessStreamMakesBeforeItIsStoppedHasTokens() {
+    int found = 0;
+    for (long seed = 0; seed < 20_000; seed++) {
+      Plan plan = PlanDraw.of(seed, false);
+      StagePlan last = plan.stages().getLast();
+      if (last.fan() != null && last.fan().isEndless()) {
+        found++;
+        // Whose turn it is may take half of the places more.
+        double results = plan.consumption().when() + 1.5 * plan.options().queue();
+        assertThat(results / (1 - last.drops()))
+            .as("children of one item in the plan of seed %s", seed)
+            .isLessThan(Tokens.MOST_CHILDREN);
+      }
+    }
+    assertThat(found).isGreaterThan(20);
+  }
 }
