@@ -190,6 +190,23 @@ record Diagnosis(
     return ofStage(busiest, least, stages, capacities, freeProcessors);
   }
 
+  /** Returns how busy each stage is where all run as many items as the slowest one does now. */
+  static double[] loads(List<StageSummary> stages) {
+    double[] capacities = capacities(stages);
+    int slowest = 0;
+    for (int k = 1; k < capacities.length; k++) {
+      if (capacities[k] < capacities[slowest]) {
+        slowest = k;
+      }
+    }
+    double flow = capacities[slowest] * stages.get(slowest).load();
+    var loads = new double[capacities.length];
+    for (int k = 0; k < loads.length; k++) {
+      loads[k] = capacities[k] > 0 ? Math.min(1, flow / capacities[k]) : 0;
+    }
+    return loads;
+  }
+
   /**
    * Returns how many items of the source a second each stage could run; infinite for one that no
    * item comes to.

@@ -291,7 +291,7 @@ final class Monitor {
   private void lookAtSizes(StageSizes deciding) {
     PipelineSummary summary = PipelineSummary.of(engine);
     int n = summary.stages().size();
-    var busy = new double[n];
+    double[] busy = Diagnosis.loads(summary.stages());
     var rate = new double[n];
     double cores = 0;
     for (int k = 0; k < n; k++) {
@@ -299,7 +299,6 @@ final class Monitor {
       if (stage.measured() < Math.max(ENOUGH, 3L * stage.size()) || stage.starting() > 0) {
         return;
       }
-      busy[k] = stage.load();
       rate[k] = stage.trueRate() * stage.load();
       cores += Math.max(0, stage.cpuCores());
     }

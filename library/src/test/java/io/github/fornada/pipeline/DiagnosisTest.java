@@ -117,6 +117,14 @@ final class DiagnosisTest {
   }
 
   @Test
+  void loadsAreThoseOfOneFlow() {
+    var filling = stage("load", 1, 162, 4.7, 1, 0);
+    double[] loads = Diagnosis.loads(List.of(filling, stage("store", 1, 73, 13.6, 0, 0)));
+    assertThat(loads[0]).as("73 of 213 items a second").isCloseTo(0.34, within(0.01));
+    assertThat(loads[1]).isCloseTo(0.99, within(0.01));
+  }
+
+  @Test
   void howManyItemsComeToAStageCounts() {
     var tenth = new StageSummary.PerItem(0.1, 1);
     var filter = stage("filter", 1, 100, 2, 1, tenth);
