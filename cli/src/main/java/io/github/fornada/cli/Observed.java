@@ -159,7 +159,7 @@ final class Observed implements Journal {
         decider = new Decider(entry.machine(), entry.job());
         observed = false;
         if (entry.learned() != null) {
-          decider.beginWith(entry.learned());
+          var _ = decider.beginWith(entry.learned());
         }
       } else if (decider == null) {
         throw new IllegalArgumentException("an observation comes before its job");

@@ -17,10 +17,7 @@ final class DeciderChooser implements Chooser {
 
   DeciderChooser(Machine machine, Job job, @Nullable Learned known) {
     decider = new Decider(machine, job);
-    first = known == null ? Setting.SEQUENTIAL : known.setting();
-    if (known != null) {
-      decider.beginWith(known);
-    }
+    first = known == null ? Setting.SEQUENTIAL : decider.beginWith(known);
   }
 
   @Override

@@ -48,7 +48,7 @@ final class Predicted implements Journal {
   public void began(Machine machine, Job job, @Nullable Learned learned) {
     replica = new Decider(machine, job);
     if (learned != null) {
-      replica.beginWith(learned);
+      var _ = replica.beginWith(learned);
     }
   }
 

@@ -96,6 +96,9 @@ final class Course {
 
   private double lastBusy;
 
+  /** The same with what the compilers took. */
+  private double lastAllBusy;
+
   /** Whether worker processes were seen to be slowed down as threads are. */
   boolean memoryBound;
 
@@ -118,7 +121,8 @@ final class Course {
     String news = known.add(o);
     stageNanos += o.nanos();
     failures.add(o);
-    lastBusy = Estimates.finite(o.busyCores()) - Estimates.finite(o.compilerCores());
+    lastAllBusy = Estimates.finite(o.busyCores());
+    lastBusy = lastAllBusy - Estimates.finite(o.compilerCores());
     return news;
   }
 
@@ -294,6 +298,11 @@ final class Course {
 
   boolean areCoresBusy() {
     return lastBusy >= BUSY * known.cores();
+  }
+
+  /** Returns whether items and compilers together keep all cores busy. */
+  boolean areCoresTaken() {
+    return lastAllBusy >= BUSY * known.cores();
   }
 
   boolean isLocked() {

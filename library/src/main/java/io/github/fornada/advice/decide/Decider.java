@@ -97,19 +97,30 @@ public final class Decider {
   /**
    * Begins with the setting that was found in an earlier run, instead of one item at a time, and
    * looks whether it still fits. Called before the first observation.
+   *
+   * @return the setting to begin with: that one, or fewer threads where that many, in code that is
+   *     not compiled yet, would keep the compilers from their work
    */
-  public void beginWith(Learned earlier) {
+  public Setting beginWith(Learned earlier) {
     begunWith = earlier;
     Setting first = earlier.setting();
-    course.beginWith(first);
     before.setting = first;
     if (first.size() > 1 || first.model() == ExecutionModel.PROCESSES) {
       course.phase = Phase.HOLD;
       half.leaveOut();
     }
+    int few = ramp.mostWhileCold();
+    if (first.model() == ExecutionModel.PLATFORM_THREADS && first.size() > few) {
+      first = new Setting(first.model(), few);
+      course.beginWith(first);
+      ramp.warmUpTo(earlier.setting().size());
+      return first;
+    }
+    course.beginWith(first);
     if (first.model() == ExecutionModel.PROCESSES) {
       processes.leaveOut();
     }
+    return first;
   }
 
   /** Returns what a later run can begin with; null if no item has ended. */

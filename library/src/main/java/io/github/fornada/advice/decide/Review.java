@@ -131,7 +131,9 @@ final class Review {
           new Setting(ExecutionModel.VIRTUAL_THREADS, size), "items wait, and more pay");
     }
     boolean hasRoom =
-        !course.areCoresBusy() && !(size >= known.cores() && ramp.wouldStarveCompilers());
+        !course.areCoresBusy()
+            && !(size >= known.cores() && ramp.wouldStarveCompilers())
+            && !(known.compilers.or(0) > Estimates.COMPILING && course.areCoresTaken());
     if (wanted > 1.2 * size && (!ramp.isStopped() || mayResume()) && hasRoom) {
       if (ramp.isStopped()) {
         hold.resumes();

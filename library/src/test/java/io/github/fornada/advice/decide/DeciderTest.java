@@ -3,6 +3,7 @@ package io.github.fornada.advice.decide;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.ExecutionModel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -791,5 +792,63 @@ class DeciderTest {
     job.useLatest();
     job.run(decider, 0.1, LONG);
     assertThat(job.settings).containsOnly(new Setting(ExecutionModel.PLATFORM_THREADS, 4));
+  }
+
+  private static Series learnedOfThreads(int size, Consumer<Series> change) {
+    Series job =
+        series(s -> {
+          s.cores = 2;
+          s.usable = 2;
+          s.items = 5_000;
+          change.accept(s);
+        });
+    var decider = new Decider(job.machine(), job.job());
+    job.settings.add(
+        decider.beginWith(
+            new Learned(
+                new Setting(ExecutionModel.PLATFORM_THREADS, size), Cause.SOCKETS, "It waits.")));
+    job.useLatest();
+    job.run(decider, 0.9, LONG);
+    return job;
+  }
+
+  @Test
+  void whatWasLearnedOfManyThreadsWaitsUntilTheCompilersHaveDoneTheirWork() {
+    var cold = new ArrayList<Setting>();
+    Series job =
+        learnedOfThreads(
+            64,
+            s -> {
+              boolean isCold = s.now < 1000;
+              s.compilers = isCold ? 1 : 0;
+              s.cpu = isCold ? 60 : 1.2;
+              s.wait = isCold ? 0 : 28;
+              if (isCold) {
+                cold.clear();
+                cold.addAll(s.settings);
+              }
+            });
+    assertThat(cold).as("as many as leave them their part").containsOnly(threads(8));
+    assertThat(job.settings).startsWith(threads(8), threads(16), threads(32), threads(64));
+  }
+
+  @Test
+  void whatWasLearnedOfManyThreadsIsLetInAtOnceWhereItemsWait() {
+    var early = new ArrayList<Setting>();
+    learnedOfThreads(
+        64,
+        s -> {
+          s.cpu = 0.01;
+          s.wait = 50;
+          if (s.now < 100) {
+            early.clear();
+            early.addAll(s.settings);
+          }
+        });
+    assertThat(early).as("in the time of two items").contains(threads(64));
+  }
+
+  private static Setting threads(int size) {
+    return new Setting(ExecutionModel.PLATFORM_THREADS, size);
   }
 }
