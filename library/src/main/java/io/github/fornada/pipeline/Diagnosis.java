@@ -316,7 +316,7 @@ record Diagnosis(
         .append(" at most ")
         .append(number(now))
         .append("/s. ");
-    if (promised < now * WORTH) {
+    if (promised < wanted && promised < now * WORTH) { // of many workers one is a small part
       text.append(
           byProcessors <= nextRate
               ? "All processors are in use: one more worker would give nothing."

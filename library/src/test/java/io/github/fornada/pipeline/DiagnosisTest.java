@@ -152,6 +152,20 @@ final class DiagnosisTest {
   }
 
   @Test
+  void oneMoreOfManyWorkersGivesItsSmallPart() {
+    var found = Diagnosis.of(List.of(stage("fetch", 100, 1990, 50, 0, 0)), 2);
+    assertThat(found.promised()).isCloseTo(2020, within(1.0));
+    assertThat(found.text()).contains("One more worker would give 2,020/s.");
+    found = Diagnosis.of(List.of(stage("fetch", 100, 1990, 50, 0, 0), quick()), 2);
+    assertThat(found.text())
+        .contains("One more worker would give 2,020/s; beyond that \"store\" is next, at 40,000/s.");
+  }
+
+  private static StageSummary quick() {
+    return stage("store", 4, 1990, 0.1, 0, 0);
+  }
+
+  @Test
   void tinyItemsShouldGoInBatches() {
     var found =
         Diagnosis.of(
