@@ -1068,6 +1068,9 @@ final class Controller implements ThreadSide.Watcher {
         (double) (here.busyNanos() - before.busyNanos())
             + (now.processes().workingNanos() - last.processes().workingNanos());
     long metered = here.metered() - before.metered();
+    if (2 * metered < endedHere) {
+      metered = 0; // of few others, such as the first ones, it tells nothing
+    }
     double cpu =
         metered > 0
             ? (double) (here.cpuNanos() - before.cpuNanos()) / metered

@@ -88,6 +88,9 @@ final class Estimates {
   /** Waits that are seen for a smaller part of an item's time do not tell why it waits. Guess. */
   private static final double UNTOLD = 0.1;
 
+  /** No thread computes for longer than its item takes, but for what is measured coarsely. */
+  private static final double TOO_MUCH = 1.2;
+
   /** Compilers that take more of a core than this are busy: what is measured will get better. */
   static final double COMPILING = 0.25;
 
@@ -368,6 +371,9 @@ final class Estimates {
     double took = o.responseNanos();
     double queued = finite(o.queueNanos());
     double worked = o.cpuNanos();
+    if (worked > TOO_MUCH * took && o.setting().model() != ExecutionModel.PROCESSES) {
+      worked = Double.NaN; // of other items than those that ended
+    }
     double busy = Math.max(0, finite(o.busyCores()) - finite(o.compilerCores()));
     hadMore |= o.setting().size() > 1;
     boolean wasAlone = aloneNanos > COARSE_NANOS;

@@ -12,6 +12,11 @@ class EstimatesTest {
   private static final double MILLI = 1e6;
 
   private static Observation stretch(Setting setting, Map<WaitKind, Double> waits) {
+    return stretch(setting, 1, waits);
+  }
+
+  private static Observation stretch(
+      Setting setting, double cpuMillis, Map<WaitKind, Double> waits) {
     double none = Double.NaN;
     return new Observation(
         setting,
@@ -24,7 +29,7 @@ class EstimatesTest {
         2,
         51 * MILLI,
         none,
-        1 * MILLI,
+        cpuMillis * MILLI,
         0,
         0,
         0,
@@ -64,5 +69,18 @@ class EstimatesTest {
       var _ = known.add(stretch(new Setting(ExecutionModel.PROCESSES, 2), Map.of()));
     }
     assertThat(known.alone()).isCloseTo(51 * MILLI, within(2 * MILLI));
+  }
+
+  /** The first item, which loads classes on a thread, ends together with others on virtual ones. */
+  @Test
+  void processorTimeThatIsLongerThanTheItemsIsNotTheirs() {
+    var known = new Estimates(new Series(s -> {}).machine(), 1000);
+    var threads = new Setting(ExecutionModel.VIRTUAL_THREADS, 2);
+    var sleeps = Map.of(WaitKind.SLEEP, 50 * MILLI);
+    for (int k = 0; k < 50; k++) {
+      var _ = known.add(stretch(threads, k == 0 ? 137 : Double.NaN, sleeps));
+    }
+    assertThat(known.alone()).as("51 ms, of which it waits").isCloseTo(51 * MILLI, within(MILLI));
+    assertThat(known.waitingShare()).isGreaterThan(0.9);
   }
 }
