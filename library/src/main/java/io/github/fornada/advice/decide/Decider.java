@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 public final class Decider {
+  /** Nothing is learned of the items that begin at once, unless they are more than this part. Guess. */
+  private static final int COLD_PART = 10;
+
   private final Course course;
   private final Baseline before;
   private final Hold hold;
@@ -110,13 +113,19 @@ public final class Decider {
       half.leaveOut();
     }
     int few = ramp.mostWhileCold();
-    if (first.model() == ExecutionModel.PLATFORM_THREADS && first.size() > few) {
+    boolean tooMany = first.model() == ExecutionModel.PLATFORM_THREADS && first.size() > few;
+    if (tooMany) {
       first = new Setting(first.model(), few);
-      course.beginWith(first);
-      ramp.warmUpTo(earlier.setting().size());
-      return first;
     }
     course.beginWith(first);
+    if (tooMany) {
+      ramp.warmUpTo(earlier.setting().size());
+    }
+    if (first.size() > 1 && first.model() != ExecutionModel.PROCESSES) {
+      long items = course.job.items();
+      long most = items < 0 ? Long.MAX_VALUE : Math.max(few, items / COLD_PART);
+      course.known.firstAreCold(Math.min(first.size(), most));
+    }
     if (first.model() == ExecutionModel.PROCESSES) {
       processes.leaveOut();
     }

@@ -161,6 +161,12 @@ final class Estimates {
 
   private boolean lookedAt;
 
+  /** Whether the first item had others beside it, so that it may have queued as later ones do. */
+  private boolean beganWithMany;
+
+  /** The items that are still to end before anything is learned of one. */
+  private long coldLeft;
+
   /** The stretch in which permits were waited for during the largest part of an item's time. */
   private @Nullable PermitQueue longestPermitQueue;
 
@@ -353,6 +359,10 @@ final class Estimates {
     if (o.itemsLeft() != 0) { // at the end of a job nothing more is to come
       dry.add(o.idleForInputShare(), o.nanos(), keep);
     }
+    if (coldLeft > 0) {
+      coldLeft -= o.done();
+      return "";
+    }
     allocated.add(o.allocatedBytes(), ended(o), keepOfItems);
     argumentBytes.add(o.argumentBytes(), ended(o), keepOfItems);
     resultBytes.add(o.resultBytes(), ended(o), keepOfItems);
@@ -462,7 +472,7 @@ final class Estimates {
     }
     double withPermits = Math.max(0, away - inLock - inNative);
     double outside = Math.max(0, withPermits - forPermit);
-    if (firstEnded < FIRST_ITEMS && !isFull) {
+    if (!beganWithMany && firstEnded < FIRST_ITEMS && !isFull) {
       firstWaits += withPermits * o.done();
       firstEnded += o.done();
     } else if (forPermit > 0 && firstEnded > 0) {
@@ -586,6 +596,15 @@ final class Estimates {
   void settingChanged() {
     driftSetting = null;
     aloneNanos = 0;
+  }
+
+  /**
+   * Learns nothing of items of which so many begin at once, before any other: they load classes,
+   * and wait for each other to do so.
+   */
+  void firstAreCold(long items) {
+    coldLeft = items;
+    beganWithMany = true;
   }
 
   /** Returns the worst queue for permits that was seen; null if none was looked for. */

@@ -83,4 +83,21 @@ class EstimatesTest {
     assertThat(known.alone()).as("51 ms, of which it waits").isCloseTo(51 * MILLI, within(MILLI));
     assertThat(known.waitingShare()).isGreaterThan(0.9);
   }
+
+  @Test
+  void whatTheFirstOfManyWaitForWhileTheyLoadClassesIsNotLearned() {
+    var known = new Estimates(new Series(s -> {}).machine(), 1000);
+    var threads = new Setting(ExecutionModel.PLATFORM_THREADS, 8);
+    known.firstAreCold(8);
+    for (int k = 0; k < 2; k++) {
+      var _ = known.add(stretch(threads, Map.of(WaitKind.NATIVE_LOCK, 50 * MILLI)));
+    }
+    assertThat(known.done()).isEqualTo(8);
+    assertThat(known.nativeLockWait.or(0)).isZero();
+    for (int k = 0; k < 2; k++) {
+      var _ = known.add(stretch(threads, Map.of(WaitKind.SLEEP, 50 * MILLI)));
+    }
+    assertThat(known.nativeLockWait.or(0)).isZero();
+    assertThat(known.alone()).isCloseTo(51 * MILLI, within(MILLI));
+  }
 }
