@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Explains what the figures mean.
@@ -47,6 +48,12 @@ final class Verdict {
 
   /** Rounds that differ by more than this part of their time say nothing even so. Guess. */
   static final double WILD_SPREAD = 0.5;
+
+  /**
+   * Where a run was cut off, so many more failures are expected of it than it had before they count:
+   * as many as can be missing by chance, in 1 of 20 cases.
+   */
+  static final double UNSEEN_BY_CHANCE = 3;
 
   private final List<Figures> runs;
   private final int processors;
@@ -217,12 +224,27 @@ final class Verdict {
    * one if it was run. To fail takes less time than to work, so their times say nothing.
    */
   private List<Figures> failing() {
-    long least =
-        of(ExecutionModel.SEQUENTIAL)
-            .map(Figures::failed)
-            .orElse(runs.stream().mapToLong(Figures::failed).min().orElse(0));
-    long chance = least == 0 ? 0 : least / 2 + 1;
-    return runs.stream().filter(run -> run.failed() > least + chance).toList();
+    List<Figures> others = of(ExecutionModel.SEQUENTIAL).map(List::of).orElse(runs);
+    return runs.stream()
+        .filter(run -> others.stream().anyMatch(other -> failsMore(run, other)))
+        .toList();
+  }
+
+  /**
+   * Returns whether more items fail in one run than in another, and more than chance explains. They
+   * are compared as far as both of them came: one that was cut off has fewer of everything.
+   */
+  private static boolean failsMore(Figures run, Figures other) {
+    double both = Math.min(ended(run), ended(other));
+    double failed = run.failed() * both / Math.max(1, ended(run));
+    double least = other.failed() * both / Math.max(1, ended(other));
+    double chance = other.failed() == 0 ? 0 : least / 2 + 1;
+    boolean inPart = run.cutOff() || other.cutOff();
+    return failed > least + chance + (inPart ? UNSEEN_BY_CHANCE : 0);
+  }
+
+  private static long ended(Figures run) {
+    return run.done() + run.failed();
   }
 
   /** Returns a sentence about the models under which items fail, if there are any. */
@@ -230,19 +252,21 @@ final class Verdict {
     if (failing.isEmpty()) {
       return Optional.empty();
     }
-    List<String> each =
-        failing.stream()
-            .map(run ->
-                run.failed()
-                    + " of "
-                    + Words.count(run.failed() + run.done(), "item")
-                    + " on "
-                    + run.model().label())
-            .toList();
+    String each = failing.stream().map(Verdict::failed).collect(Collectors.joining(", "));
+    String inPart =
+        of(ExecutionModel.SEQUENTIAL)
+            .filter(Figures::cutOff)
+            .map(one -> "; " + failed(one) + ", which was cut off")
+            .orElse("");
     return Optional.of(
         "More items failed than one after the other: "
-            + String.join(", ", each)
+            + each
+            + inPart
             + ". The task may not be safe to run more than once at a time.");
+  }
+
+  private static String failed(Figures run) {
+    return run.failed() + " of " + Words.count(ended(run), "item") + " on " + run.model().label();
   }
 
   private String kind(Figures one) {

@@ -186,6 +186,53 @@ class VerdictTest {
         .contains(ExecutionModel.VIRTUAL_THREADS);
   }
 
+  private static Figures ended(ExecutionModel model, long done, long failed, boolean cutOff) {
+    double seconds = model == ExecutionModel.SEQUENTIAL ? 200 : 1;
+    return new Figures(
+        model,
+        seconds,
+        Double.NaN,
+        200 / seconds,
+        1,
+        0.02,
+        1.5,
+        100_000_000,
+        0,
+        done,
+        failed,
+        1,
+        cutOff);
+  }
+
+  @Test
+  void aRunThatWasCutOffIsComparedByThePartOfItsItemsThatFailed() {
+    var virtual = ended(ExecutionModel.VIRTUAL_THREADS, 190, 10, false);
+    for (long failed = 0; failed <= 2; failed++) {
+      var one = ended(ExecutionModel.SEQUENTIAL, 10 - failed, failed, true);
+      assertThat(Verdict.recommended(List.of(one, virtual), 2))
+          .as("%s of 10 failed, and 10 of 200", failed)
+          .contains(ExecutionModel.VIRTUAL_THREADS);
+      assertThat(Verdict.of(List.of(one, virtual), 2))
+          .noneMatch(text -> text.contains("More items failed"));
+    }
+    var threads = ended(ExecutionModel.PLATFORM_THREADS, 19, 1, true);
+    assertThat(Verdict.recommended(List.of(virtual, threads), 2))
+        .as("without a sequential run")
+        .contains(ExecutionModel.VIRTUAL_THREADS);
+  }
+
+  @Test
+  void whereNearlyAllFailItIsSaidAlsoBesideARunThatWasCutOff() {
+    var one = ended(ExecutionModel.SEQUENTIAL, 10, 0, true);
+    var virtual = ended(ExecutionModel.VIRTUAL_THREADS, 10, 190, false);
+    assertThat(Verdict.recommended(List.of(one, virtual), 2)).contains(ExecutionModel.SEQUENTIAL);
+    assertThat(Verdict.of(List.of(one, virtual), 2))
+        .anyMatch(
+            text ->
+                text.contains(
+                    "190 of 200 items on virtual; 0 of 10 items on sequential, which was cut off"));
+  }
+
   @Test
   void whatIsRecommendedIsWhatTheSentencesSay() {
     assertThat(recommended(0.02, 8, 2, 2)).contains(ExecutionModel.VIRTUAL_THREADS);
