@@ -15,7 +15,6 @@ import io.github.fornada.timeline.BandSlice;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -122,7 +121,7 @@ final class StagesRun {
             refusals::number);
     long total = inputs instanceof Inputs.Known(var known) ? known.size() : -1;
     var pools = new ArrayList<Pool>();
-    var stalls = new LinkedHashMap<StallWatch, Duration>();
+    var stall = new StallWatch();
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       var sink = new ResultSink(results, writer, outputs.items(), progress, !unordered);
@@ -156,11 +155,8 @@ final class StagesRun {
           if (!pools.isEmpty()) {
             listeners.add(laterItems(plan, outputs));
           }
-          Duration timeout = plan.settings().timeout();
-          if (plan.on() == ExecutionModel.VIRTUAL_THREADS && timeout != null) {
-            var stall = new StallWatch();
-            stalls.put(stall, timeout);
-            listeners.add(stall);
+          if (plan.on() == ExecutionModel.VIRTUAL_THREADS) {
+            listeners.add(stall.of(plan.settings().timeout()));
           }
           pools.add(plan.settings().open(plan.on(), plan.task().call(), listeners));
         }
@@ -174,7 +170,7 @@ final class StagesRun {
             };
         refusals.setReceiver(sink.refusals(options.failFast ? stop : () -> {}));
         writer.onFailure(stop);
-        stalls.forEach((stall, timeout) -> stall.start(timeout, progress, stop));
+        stall.start(progress, stop);
         progress.withDetails(() -> stageLines(running.summary()));
         progress.start();
         // The stages begin to run when the first outcome is asked for, and no sooner.
@@ -198,11 +194,11 @@ final class StagesRun {
         if (ended) {
           outputs.commitResults(writer);
         }
-        stalls.keySet().forEach(StallWatch::close);
+        stall.close();
         end(run, pools, complete);
       }
       progress.end();
-      if (stalls.keySet().stream().anyMatch(StallWatch::stalled)) {
+      if (stall.stalled()) {
         terminal.err().println(StallWatch.GIVEN_UP);
       }
       PipelineSummary summary = run.summary();
