@@ -238,9 +238,13 @@ final class Verdict {
     double both = Math.min(ended(run), ended(other));
     double failed = run.failed() * both / Math.max(1, ended(run));
     double least = other.failed() * both / Math.max(1, ended(other));
-    double chance = other.failed() == 0 ? 0 : least / 2 + 1;
     boolean inPart = run.cutOff() || other.cutOff();
-    return failed > least + chance + (inPart ? UNSEEN_BY_CHANCE : 0);
+    return areMore(inPart ? failed - UNSEEN_BY_CHANCE : failed, least);
+  }
+
+  /** Returns whether so many failures are more than others, and more than chance explains. */
+  static boolean areMore(double failed, double least) {
+    return failed > least + (least == 0 ? 0 : least / 2 + 1);
   }
 
   private static long ended(Figures run) {
