@@ -244,6 +244,35 @@ class AutoTest {
   }
 
   @Test
+  void adviceAboutTheFirstOfManyItemsSaysSo() throws Exception {
+    Files.writeString(folder.resolve("list"), "a\n".repeat(100_001));
+    var result =
+        Runs.inEnoughTime(
+            Runs.LONGER, // in a short one no item may end
+            limit ->
+                Command.run(
+                    folder,
+                    "advise",
+                    "Waits.java#nap",
+                    "--lines",
+                    "list",
+                    "--json",
+                    "--for",
+                    limit,
+                    "--report",
+                    "page.html"),
+            each -> each.exitCode() == 0);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    String sentence = "Only the first 100000 items were measured; what follows them was not read.";
+    assertThat(result.err()).contains(sentence);
+    JsonNode advice = new ObjectMapper().readTree(result.out());
+    assertThat(advice.path("items").asInt()).isEqualTo(100_000);
+    assertThat(advice.path("itemsCut").asBoolean()).isTrue();
+    assertThat(advice.path("sentences").toString()).contains(sentence);
+    assertThat(Files.readString(folder.resolve("page.html"))).contains(sentence);
+  }
+
+  @Test
   void allOfAFewItemsAreCounted() throws Exception {
     Files.writeString(folder.resolve("Waits.java"), TASKS.replace("sleep(20)", "sleep(400)"));
     var items = Collections.nCopies(8, "a");

@@ -486,7 +486,18 @@ class SurfaceTest {
                     folder, script, "advise", "Echo.java", "--lines", "-", "--for", limit),
             each -> each.exitCode() == 0);
     assertThat(result.exitCode()).as(result.err()).isZero();
-    assertThat(result.out()).isNotEmpty();
+    assertThat(result.out().replace('\n', ' '))
+        .contains("Only the first 9 items were measured; what follows them was not read.");
+  }
+
+  @Test
+  void adviceForInputsThatDoNotComeInTimeAsksForMore() {
+    String script = "rm -f none; mkfifo none; (exec 3<> none; \"$@\" <&3)";
+    var result =
+        Command.shell(folder, script, "advise", "Echo.java", "--lines", "-", "--for", "10ms");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("no item has come within 10 ms; give --for more time");
+    assertThat(result.out()).isEmpty();
   }
 
   @Test
