@@ -41,6 +41,12 @@ final class Verdict {
   static final double CROWDED_BELOW = 0.5;
 
   /**
+   * Other programs that use less than this part of a processor keep no task waiting. Guess: as much
+   * as the clocks may differ, and a quiet system uses.
+   */
+  static final double OTHERS_ABOVE = 0.1;
+
+  /**
    * A model this many times as fast as the machine has processors is faster for a reason that other
    * programs are not. Guess.
    */
@@ -97,7 +103,7 @@ final class Verdict {
           + Words.count(processors, "processor")
           + " busy.";
     }
-    if (run.idleCores() < CROWDED_BELOW) {
+    if (isCrowded(run, processors)) {
       return "Other programs kept this machine busy: the tasks got "
           + Words.figure(run.busyCores())
           + " of its "
@@ -215,8 +221,17 @@ final class Verdict {
   }
 
   /** Returns whether other programs may have kept the tasks waiting. */
-  private static boolean crowded(Figures one) {
-    return one.idleCores() < CROWDED_BELOW && one.busyCores() < COMPUTES_ABOVE;
+  private boolean crowded(Figures one) {
+    return isCrowded(one, processors) && one.busyCores() < COMPUTES_ABOVE;
+  }
+
+  /**
+   * Returns whether there was hardly an idle processor, and not because of the tasks alone: where
+   * there is one processor, a task that computes for half of its time leaves half of one.
+   */
+  private static boolean isCrowded(Figures run, int processors) {
+    double others = processors - run.busyCores() - run.idleCores();
+    return run.idleCores() < CROWDED_BELOW && others > OTHERS_ABOVE;
   }
 
   /**

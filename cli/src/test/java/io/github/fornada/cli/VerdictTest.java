@@ -254,6 +254,26 @@ class VerdictTest {
   }
 
   @Test
+  void aTaskThatComputesForHalfOfItsTimeIsNoOtherProgramToASingleProcessor() {
+    var one =
+        new Figures(
+            ExecutionModel.SEQUENTIAL, 4, 0, 1, 1, 0.6, 0.4, 100_000_000, 0, 8, 0, 3, false);
+    var virtual =
+        new Figures(
+            ExecutionModel.VIRTUAL_THREADS, 2.4, 0, 1.67, 1, 1, 0, 100_000_000, 0, 8, 0, 3, false);
+    assertThat(Verdict.of(List.of(one, virtual), 1))
+        .noneMatch(text -> text.contains("Other programs"))
+        .anyMatch(text -> text.contains("by turns (mixed)"));
+    assertThat(Verdict.recommended(List.of(one, virtual), 1))
+        .contains(ExecutionModel.VIRTUAL_THREADS);
+    assertThat(Verdict.ofRun(one, 1)).doesNotContain("Other programs").contains("by turns");
+    var crowded =
+        new Figures(
+            ExecutionModel.SEQUENTIAL, 4, 0, 1, 1, 0.6, 0.1, 100_000_000, 0, 8, 0, 3, false);
+    assertThat(Verdict.of(List.of(crowded), 1).getFirst()).contains("Other programs");
+  }
+
+  @Test
   void aRunOfMillisecondsIsTooShortToTell() {
     var shortest =
         new Figures(
