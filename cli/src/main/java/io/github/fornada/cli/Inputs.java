@@ -74,7 +74,7 @@ sealed interface Inputs {
           "no inputs: give them as arguments, or with --lines FILE (- for stdin) or --files DIR");
     }
     var known = new ArrayList<>(arguments(options.inputs, refusals));
-    known.forEach(each -> outputs.mustNotBeItem(each, kind, "the input " + each));
+    known.forEach(each -> outputs.mustNotBeItem(each, kind));
     if (folder != null) {
       known.addAll(new FileInputs(folder, options.match, outputs, refusals).find());
     }
@@ -405,7 +405,7 @@ sealed interface Inputs {
       @Override
       public String next() {
         String line = lines.next();
-        outputs.mustNotBeItem(line, kind, "the input " + line);
+        outputs.mustNotBeItem(line, kind);
         return line;
       }
     };

@@ -159,7 +159,7 @@ class AutoTest {
     assertThat(again.out()).isEqualTo(measured.out());
     var json = Command.run(folder, "advise", "--replay", "run.json", "--json");
     var form =
-        Command.run(folder, "advise", "--format", "json", "-o", "out", "--replay", "run.json");
+        Command.run(folder, "advise", "--format", "JSON", "-o", "out", "--replay", "run.json");
     assertThat(form.exitCode()).as(form.err()).isZero();
     assertThat(form.out()).isEmpty();
     assertThat(folder.resolve("out")).hasContent(json.out());

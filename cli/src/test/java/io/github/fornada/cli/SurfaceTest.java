@@ -712,11 +712,21 @@ class SurfaceTest {
             List.of("run --workers thread=2", "did you mean threads?"),
             List.of("run --on auto --workers virtual=2", "which does not run here"),
             List.of(
+                "run --on spark://h:7077 --workers processes=4",
+                "which does not run here: cluster. Give N alone\n"),
+            List.of(
+                "run --on threads --workers processes=2",
+                "which does not run here: threads. Give threads=N, or N alone\n"),
+            List.of("compare --on threads --heap 1g", "--heap is for worker processes"),
+            List.of(
                 "compare --on threads,virtual --workers processes=2", "which does not run here"))) {
       var refused = Command.refused(folder, (each.getFirst() + " Echo.java a").split(" "));
       assertThat(refused.exitCode()).as(each.getFirst()).isEqualTo(2);
       assertThat(refused.err()).contains(each.getLast());
     }
+    var cluster = Command.refused(folder, "cluster", "--machines", "0", "--cores", "-5");
+    assertThat(cluster.exitCode()).isEqualTo(2);
+    assertThat(cluster.err()).contains("--machines must be at least 1, got 0");
   }
 
   @Test
