@@ -126,7 +126,7 @@ final class StagesRun {
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       var sink = new ResultSink(results, writer, outputs.items(), progress, !unordered);
       var items = new OpenItems(inputs, refusals::number);
-      var tally = new Tally(items, sink, progress, stopped());
+      var tally = new Tally(items, sink, progress, stall, stopped());
       // Who else wants to know of which input of the source an item was made?
       boolean placed = results.json() || reports.areWanted();
       boolean complete = false;
@@ -199,6 +199,7 @@ final class StagesRun {
       }
       progress.end();
       if (stall.stalled()) {
+        tally.notRun.forEach(each -> terminal.err().println(FailureReport.notRun(each)));
         terminal.err().println(StallWatch.GIVEN_UP);
       }
       PipelineSummary summary = run.summary();
@@ -394,7 +395,11 @@ final class StagesRun {
     private final OpenItems items;
     private final ResultSink sink;
     private final Progress progress;
+    private final StallWatch stall;
     private final String stopped;
+
+    /** The items without an outcome of a run that its tasks have stalled, in the order of ends. */
+    final List<String> notRun = new ArrayList<>();
 
     /** How long each item has run so far, in all stages, in nanoseconds, by its index. */
     private final Map<Long, Long> nanos = new ConcurrentHashMap<>();
@@ -412,10 +417,12 @@ final class StagesRun {
     /** Of those that failed, the items with a result that could not be written to their files. */
     long notWritten;
 
-    Tally(OpenItems items, ResultSink sink, Progress progress, String stopped) {
+    Tally(
+        OpenItems items, ResultSink sink, Progress progress, StallWatch stall, String stopped) {
       this.items = items;
       this.sink = sink;
       this.progress = progress;
+      this.stall = stall;
       this.stopped = stopped;
     }
 
@@ -461,8 +468,7 @@ final class StagesRun {
       switch (outcome.outcome()) {
         case Outcome.Done<@Nullable String> result -> written(sink.result(item, result.value()));
         case Outcome.Cancelled<?> c -> {
-          cancelled++;
-          sink.cancelled(item, stopped); // stopped on purpose, and told once
+          cancelled(item); // stopped on purpose, and told once
           return false;
         }
         default -> {
@@ -501,9 +507,16 @@ final class StagesRun {
     /** Ends the items without an outcome. */
     void endRest() {
       for (Ended each : items.left()) {
-        cancelled++;
-        sink.cancelled(items.end(each.index()), stopped);
+        cancelled(items.end(each.index()));
       }
+    }
+
+    private void cancelled(Ended item) {
+      cancelled++;
+      if (stall.stalled()) {
+        notRun.add(item.input());
+      }
+      sink.cancelled(item, stopped);
     }
   }
 

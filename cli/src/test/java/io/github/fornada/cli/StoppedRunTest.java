@@ -255,6 +255,30 @@ class StoppedRunTest {
     assertThat(said.err()).contains("1 task over the timeout ignore");
   }
 
+  @Test
+  void aPipelineThatGetsNoMoreProcessorsEndsAndNamesEachItem() throws Exception {
+    writeFirst();
+    Said said =
+        failsOnOneCarrier(
+            1,
+            "run",
+            "Spin.java",
+            "--on",
+            "virtual",
+            "--timeout",
+            "1s",
+            "then",
+            "First.java",
+            "hold",
+            "a",
+            "b");
+    assertThat(said.out()).isEmpty();
+    assertThat(said.err())
+        .contains("\"hold\" in Spin.f was over its timeout")
+        .contains("\"a\" has no outcome", "\"b\" has no outcome")
+        .contains(StallWatch.GIVEN_UP);
+  }
+
   /** Longer than a run is quiet whose tasks are stuck, with a timeout of the first stage's. */
   @ParameterizedTest
   @Cells(
