@@ -79,7 +79,7 @@ class ClusterTest {
         """
         #!/bin/sh
         for word in "$@"; do
-          case "$word" in -Dmdep.outputFile=*) echo /none.jar > "${word#*=}" ;; esac
+          case "$word" in -Dmdep.outputFile=*) echo /none/fornada-spark-0.jar > "${word#*=}" ;; esac
         done
         """);
     var result = fetch();
