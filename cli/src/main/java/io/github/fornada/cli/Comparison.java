@@ -212,7 +212,7 @@ final class Comparison {
     try (var progress = new Progress(terminal, title, items.size()).start()) {
       ModelUnderTest.Pass pass = entrant.run(run, deadline, progress, reports);
       if (pass.complete()) {
-        patience.take(entrant.model(), pass.seconds(), pass.failed());
+        patience.take(entrant.model(), pass.seconds(), pass.ended(), pass.failed());
       } else if (goesOn() && !isFirst && time < longest) {
         entrant.forgetLast(); // it has figures of complete runs
       } else if (goesOn()) {

@@ -11,26 +11,26 @@ class PatienceTest {
   @Test
   void aRunMayTakeTenTimesAsLongAsTheBestAndFiveSecondsInAnyCase() {
     assertThat(patience.seconds()).isInfinite();
-    patience.take(ExecutionModel.VIRTUAL_THREADS, 2, 0);
-    patience.take(ExecutionModel.PLATFORM_THREADS, 3, 0);
+    patience.take(ExecutionModel.VIRTUAL_THREADS, 2, 200, 0);
+    patience.take(ExecutionModel.PLATFORM_THREADS, 3, 200, 10);
     assertThat(patience.seconds()).isEqualTo(20);
-    patience.take(ExecutionModel.VIRTUAL_THREADS, 0.1, 0);
+    patience.take(ExecutionModel.VIRTUAL_THREADS, 0.1, 200, 10);
     assertThat(patience.seconds()).isEqualTo(5);
   }
 
   @Test
   void aModelThatIsFastBecauseItsItemsFailCutsNoOtherOff() {
-    patience.take(ExecutionModel.VIRTUAL_THREADS, 1, 50);
-    patience.take(ExecutionModel.VIRTUAL_THREADS, 1, 50);
+    patience.take(ExecutionModel.VIRTUAL_THREADS, 1, 60, 50);
+    patience.take(ExecutionModel.VIRTUAL_THREADS, 1, 60, 50);
     assertThat(patience.seconds()).isInfinite();
-    patience.take(ExecutionModel.PLATFORM_THREADS, 15, 0);
+    patience.take(ExecutionModel.PLATFORM_THREADS, 15, 60, 0);
     assertThat(patience.seconds()).isEqualTo(150);
   }
 
   @Test
   void whereAsManyItemsFailUnderAnotherModelTheFastestCounts() {
-    patience.take(ExecutionModel.VIRTUAL_THREADS, 1, 10);
-    patience.take(ExecutionModel.PLATFORM_THREADS, 100, 11);
+    patience.take(ExecutionModel.VIRTUAL_THREADS, 1, 200, 60);
+    patience.take(ExecutionModel.PLATFORM_THREADS, 100, 200, 61);
     assertThat(patience.seconds()).isEqualTo(10);
   }
 }
