@@ -107,6 +107,7 @@ class ReportsTest {
   void aProblemOfSeveralLinesIsOneRowOfTheTable() {
     assertThat(MarkdownReport.of(DECIDED).lines())
         .contains("| broken | | not run: no server at port 7 | | | | | | |");
+    assertThat(TextReport.table(DECIDED).lines()).contains("    not run: no server at port 7");
   }
 
   @Test
