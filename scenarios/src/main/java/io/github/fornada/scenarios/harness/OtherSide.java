@@ -55,8 +55,8 @@ public final class OtherSide implements AutoCloseable {
    */
   public static OtherSide start(Class<?> main, String heap, List<String> arguments)
       throws IOException {
-    var java = new ArrayList<String>();
-    java.addAll(
+    var jvm = new ArrayList<String>();
+    jvm.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx" + heap,
@@ -66,18 +66,18 @@ public final class OtherSide implements AutoCloseable {
             "-cp",
             System.getProperty("java.class.path"),
             main.getName()));
-    java.addAll(arguments);
+    jvm.addAll(arguments);
     OptionalInt last = lastProcessor();
     if (last.isPresent() && Files.isExecutable(TASKSET)) {
       String number = String.valueOf(last.getAsInt());
       var command = new ArrayList<>(List.of(TASKSET.toString(), "-c", number));
-      command.addAll(java);
+      command.addAll(jvm);
       OtherSide started = start(main, command, "pinned to processor " + number);
       if (started != null) {
         return started;
       } // it may not be pinned here, or ends anyway: then that is told
     }
-    OtherSide started = start(main, java, "not pinned");
+    OtherSide started = start(main, jvm, "not pinned");
     if (started == null) {
       throw new IOException(main.getSimpleName() + " ended before it was ready");
     }
