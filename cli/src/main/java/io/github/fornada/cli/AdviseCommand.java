@@ -1,5 +1,6 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskListener;
 import io.github.fornada.advice.AutoOptions;
@@ -194,8 +195,7 @@ final class AdviseCommand implements Callable<Integer> {
         () -> code.set(print(task.name(), finding, asJson, head, outputs)),
         () -> {
           if (finding == null) {
-            writeWhatRan(
-                reports, task.name(), timeline, String.join(" ", sentences(null, head)));
+            writeWhatRan(reports, task.name(), timeline, String.join(" ", sentences(null, head)));
           } else {
             reports.write(
                 () -> {

@@ -28,10 +28,7 @@ final class FailureReport {
     return switch (outcome) {
       case Outcome.Failed<?>(var cause) -> who + " failed: " + OptionWording.thrown(item, cause);
       case Outcome.TimedOut<?>(var limit, var frames) ->
-          who
-              + " was over its timeout of "
-              + Words.limit(limit)
-              + here(ThrownText.frames(frames));
+          who + " was over its timeout of " + Words.limit(limit) + here(ThrownText.frames(frames));
       case Outcome.WorkerLost<?> lost -> who + " was lost: " + OptionWording.lost(item, lost);
       case Outcome.Cancelled<?>(var reason) -> who + " was cancelled: " + reason;
       case Outcome.Done<?> done -> who + " is done: " + done.value();

@@ -12,9 +12,7 @@ final class Patience {
   /** ...but never before this time, in seconds, which is short enough to wait for. */
   static final double CUT_OFF_SECONDS = 5;
 
-  /**
-   * A run in which no larger part of the items fails takes about as long as if none did. Guess.
-   */
+  /** A run in which no larger part of the items fails takes about as long as if none did. Guess. */
   static final double FEW = 0.1;
 
   private record Complete(ExecutionModel model, double seconds, long items, long failed) {}
@@ -48,9 +46,8 @@ final class Patience {
     return run.failed() <= FEW * run.items()
         || complete.stream()
             .filter(other -> other.model() != run.model())
-            .anyMatch(
-                other ->
-                    !Verdict.areMore(run.failed(), other.failed())
-                        && !Verdict.areMore(other.failed(), run.failed()));
+            .anyMatch(other ->
+                !Verdict.areMore(run.failed(), other.failed())
+                    && !Verdict.areMore(other.failed(), run.failed()));
   }
 }

@@ -417,8 +417,7 @@ final class StagesRun {
     /** Of those that failed, the items with a result that could not be written to their files. */
     long notWritten;
 
-    Tally(
-        OpenItems items, ResultSink sink, Progress progress, StallWatch stall, String stopped) {
+    Tally(OpenItems items, ResultSink sink, Progress progress, StallWatch stall, String stopped) {
       this.items = items;
       this.sink = sink;
       this.progress = progress;

@@ -56,8 +56,8 @@ final class Verdict {
   static final double WILD_SPREAD = 0.5;
 
   /**
-   * Where a run was cut off, so many more failures are expected of it than it had before they count:
-   * as many as can be missing by chance, in 1 of 20 cases.
+   * Where a run was cut off, so many more failures are expected of it than it had before they
+   * count: as many as can be missing by chance, in 1 of 20 cases.
    */
   static final double UNSEEN_BY_CHANCE = 3;
 

@@ -33,8 +33,7 @@ class OutputsTest {
           .isInstanceOf(Fault.class)
           .hasMessageContaining("the input " + out);
       outputs.laterItem(out.toString(), Inputs.ItemKind.FILE, "Parse.parse");
-      assertThat(outputs.conflict())
-          .hasMessageContaining("the item " + out + " of Parse.parse");
+      assertThat(outputs.conflict()).hasMessageContaining("the item " + out + " of Parse.parse");
     }
   }
 }

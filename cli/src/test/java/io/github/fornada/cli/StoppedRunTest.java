@@ -288,8 +288,7 @@ class StoppedRunTest {
       String lastStage) throws Exception {
     writeFirst();
     var words =
-        new ArrayList<>(
-            List.of("run", "First.java", "--on", "virtual", "--timeout", "1s", "then"));
+        new ArrayList<>(List.of("run", "First.java", "--on", "virtual", "--timeout", "1s", "then"));
     words.addAll(List.of("Spin.java", "--on", "virtual"));
     words.addAll(List.of(lastStage.split(" ")));
     words.addAll(List.of("long", "a", "b"));

@@ -227,10 +227,9 @@ class VerdictTest {
     var virtual = ended(ExecutionModel.VIRTUAL_THREADS, 10, 190, false);
     assertThat(Verdict.recommended(List.of(one, virtual), 2)).contains(ExecutionModel.SEQUENTIAL);
     assertThat(Verdict.of(List.of(one, virtual), 2))
-        .anyMatch(
-            text ->
-                text.contains(
-                    "190 of 200 items on virtual; 0 of 10 items on sequential, which was cut off"));
+        .anyMatch(text ->
+            text.contains(
+                "190 of 200 items on virtual; 0 of 10 items on sequential, which was cut off"));
   }
 
   @Test

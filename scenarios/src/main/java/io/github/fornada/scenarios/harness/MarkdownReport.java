@@ -69,8 +69,7 @@ public final class MarkdownReport {
   private static String best(TrialReport trial) {
     String note =
         trial.blocks() < Interval.ENOUGH
-            ? Words.format(
-                " (%d blocks: %d %%)", trial.blocks(), Interval.coverage(trial.blocks()))
+            ? Words.format(" (%d blocks: %d %%)", trial.blocks(), Interval.coverage(trial.blocks()))
             : "";
     return Words.best(trial) + note;
   }

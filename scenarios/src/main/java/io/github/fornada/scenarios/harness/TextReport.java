@@ -59,8 +59,7 @@ public final class TextReport {
             note +=
                 Words.format(
                     " Some rows have %d blocks: theirs is a %d %% interval at most.",
-                    blocks,
-                    Interval.coverage(blocks));
+                    blocks, Interval.coverage(blocks));
           }
           lines.addAll(Words.wrap(note, COLUMNS));
         });
@@ -69,8 +68,7 @@ public final class TextReport {
       lines.add(
           Words.format(
               "The advisor's choice is the best or tied with it in %d of %d.",
-              report.trials().stream().filter(TrialReport::isWellAdvised).count(),
-              asked));
+              report.trials().stream().filter(TrialReport::isWellAdvised).count(), asked));
     }
     lines.addAll(Words.wrap(report.machine(), COLUMNS));
     lines.addAll(Words.wrap(report.java(), COLUMNS));
@@ -140,9 +138,7 @@ public final class TextReport {
         Words.wrap(
             Words.format(
                 "%s   %d blocks, %d %% interval",
-                trial.title(),
-                trial.blocks(),
-                Interval.coverage(trial.blocks())),
+                trial.title(), trial.blocks(), Interval.coverage(trial.blocks())),
             COLUMNS));
     lines.add(
         String.format(

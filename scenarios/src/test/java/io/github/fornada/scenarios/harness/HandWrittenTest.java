@@ -18,8 +18,7 @@ class HandWrittenTest {
   void anErrorOnAThreadIsToldAsWhatItIs() throws Exception {
     assertThat(HandWritten.threads(List.of(1, 2, 4), HandWrittenTest::reciprocal, 2))
         .containsExactly(100, 50, 25);
-    assertThatThrownBy(
-            () -> HandWritten.threads(List.of(1, 0, 4), HandWrittenTest::reciprocal, 2))
+    assertThatThrownBy(() -> HandWritten.threads(List.of(1, 0, 4), HandWrittenTest::reciprocal, 2))
         .isInstanceOf(IllegalStateException.class)
         .hasCauseInstanceOf(StackOverflowError.class);
   }
