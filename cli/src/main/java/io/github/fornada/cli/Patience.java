@@ -46,8 +46,12 @@ final class Patience {
     return run.failed() <= FEW * run.items()
         || complete.stream()
             .filter(other -> other.model() != run.model())
-            .anyMatch(other ->
-                !Verdict.areMore(run.failed(), other.failed())
-                    && !Verdict.areMore(other.failed(), run.failed()));
+            .anyMatch(other -> failAlike(run, other));
+  }
+
+  private static boolean failAlike(Complete run, Complete other) {
+    double failed = run.failed();
+    double others = other.failed();
+    return !Verdict.areMore(failed, others) && !Verdict.areMore(others, failed);
   }
 }
