@@ -1,22 +1,45 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.advice.decide.Prediction;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Advice as JSON. */
 final class AdviceText {
   private AdviceText() {}
 
-  /** Returns an advice under the stable names of the JSON form. */
-  static Map<String, Object> map(String task, Finding finding) {
+  /**
+   * Returns an advice under the stable names of the JSON form.
+   *
+   * @param finding what was found out; null if the work was over before it was looked at
+   * @param sentences its words
+   * @param head the items that were measured; null if that is not known
+   */
+  static Map<String, Object> map(
+      String task, @Nullable Finding finding, List<String> sentences, Inputs.@Nullable Head head) {
     var map = new LinkedHashMap<String, Object>();
     map.put("task", task);
+    if (head != null) {
+      map.put("items", head.items().size());
+      if (head.given() != Inputs.Head.UNKNOWN) {
+        map.put("itemsGiven", head.given());
+      }
+      map.put("itemsCut", head.isCut());
+    }
+    if (finding == null) {
+      map.put("model", ExecutionModel.SEQUENTIAL.label());
+      map.put("size", 1);
+      map.put("sentences", sentences);
+      return map;
+    }
     map.put("model", finding.advised().model().label());
     map.put("size", finding.advised().size());
     map.put("cause", finding.cause().name());
-    map.put("sentences", finding.sentences());
+    map.put("sentences", sentences);
     map.put("confidence", finding.confidence());
     map.put("wouldChange", finding.wouldChange());
     map.put("predictions", finding.predictions().stream().map(AdviceText::map).toList());

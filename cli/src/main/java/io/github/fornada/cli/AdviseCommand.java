@@ -46,6 +46,11 @@ final class AdviseCommand implements Callable<Integer> {
   private static final String DONE_AT_ONCE =
       "Leave it sequential: all items together were done before there was anything to measure.";
 
+  /** The same, where there are more items than were taken. */
+  private static final String THESE_DONE_AT_ONCE =
+      "Leave it sequential as far as is known: these items together were done before there was"
+          + " anything to measure.";
+
   /** The maximum number of items taken from lines, which may be endless. */
   private static final int MOST_ITEMS = 100_000;
 
@@ -98,18 +103,21 @@ final class AdviseCommand implements Callable<Integer> {
       Inputs inputs = options.items(task, outputs, refusals);
       refusals.setReceiver(
           each -> StandardStreams.get().err().println(FailureReport.refused(each)));
-      List<String> items = inputs.first(MOST_ITEMS, limit).items();
+      Inputs.Head head = inputs.first(MOST_ITEMS, limit);
       if (Interruption.requestedWherePoolsEnd()) {
         StandardStreams.get().err().println(INTERRUPTED);
         return ExitCode.INTERRUPTED;
       }
-      if (items.isEmpty()) {
-        throw Fault.usage("no inputs: there is nothing to measure");
+      if (head.items().isEmpty()) {
+        throw head.isCut()
+            ? Fault.failed(
+                "no item has come within " + Words.limit(limit) + "; give --for more time")
+            : Fault.usage("no inputs: there is nothing to measure");
       }
       if (options.failFast && refusals.count() > 0) {
         return ExitCode.FAILED;
       }
-      int code = advise(settings, task, items, outputs, refusals);
+      int code = advise(settings, task, head, outputs, refusals);
       return code == ExitCode.OK && refusals.count() > 0 ? ExitCode.FAILED : code;
     }
   }
@@ -117,10 +125,13 @@ final class AdviseCommand implements Callable<Integer> {
   private int advise(
       PoolSettings settings,
       LoadedTask task,
-      List<String> items,
+      Inputs.Head head,
       Outputs outputs,
       Refusals refusals) {
     Terminal terminal = options.terminal();
+    if (head.isCut()) {
+      terminal.err().println("fornada: " + cut(head));
+    }
     Reports reports = Reports.open(outputs, task.name(), refusals::number);
     calibrate();
     var timeline = new Timeline("auto");
@@ -132,7 +143,7 @@ final class AdviseCommand implements Callable<Integer> {
     }
     var observed = new Observed();
     var failures = new Failures();
-    var run = ItemRun.forFigures(task.call(), items, options.failFast, failures);
+    var run = ItemRun.forFigures(task.call(), head.items(), options.failFast, failures);
     listeners.add(run);
     // What tasks print would garble the advice.
     System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
@@ -181,13 +192,17 @@ final class AdviseCommand implements Callable<Integer> {
     var code = new AtomicInteger();
     // First the advice: if a page or the record cannot be written, it was told.
     Fault.afterAllOf(
-        () -> code.set(print(task.name(), finding, asJson, outputs)),
+        () -> code.set(print(task.name(), finding, asJson, head, outputs)),
         () -> {
           if (finding == null) {
-            writeWhatRan(reports, task.name(), timeline, DONE_AT_ONCE);
+            writeWhatRan(reports, task.name(), timeline, String.join(" ", sentences(null, head)));
           } else {
             reports.write(
-                () -> AdvicePicture.page(task.name(), finding, timeline), List.of(timeline));
+                () -> {
+                  HtmlReport page = AdvicePicture.page(task.name(), finding, timeline);
+                  return head.isCut() ? page.withText(List.of(cut(head))) : page;
+                },
+                List.of(timeline));
           }
         },
         () -> record(whole, outputs));
@@ -235,30 +250,60 @@ final class AdviseCommand implements Callable<Integer> {
     }
   }
 
+  /** Returns a sentence for an advice that is not about all items. */
+  private static String cut(Inputs.Head head) {
+    String which = "Only the first " + head.items().size();
+    return head.given() == Inputs.Head.UNKNOWN
+        ? which + " items were measured; what follows them was not read."
+        : which + " of " + head.given() + " items were measured, and the advice is about these.";
+  }
+
+  /** Returns the words of an advice, without what would change it. */
+  private static List<String> sentences(@Nullable Finding finding, Inputs.@Nullable Head head) {
+    boolean isCut = head != null && head.isCut();
+    var sentences = new ArrayList<String>();
+    if (finding == null) {
+      sentences.add(isCut ? THESE_DONE_AT_ONCE : DONE_AT_ONCE);
+    } else {
+      sentences.addAll(finding.sentences());
+    }
+    if (head != null && isCut) {
+      sentences.add(cut(head));
+    }
+    return sentences;
+  }
+
   /**
    * Prints an advice.
    *
    * @param finding what was found out; null if the work was over before it was looked at
+   * @param head the items that were measured; null if only a record of it is there
    * @param outputs the files to write
    */
-  static int print(String task, @Nullable Finding finding, boolean json, Outputs outputs) {
+  static int print(
+      String task,
+      @Nullable Finding finding,
+      boolean json,
+      Inputs.@Nullable Head head,
+      Outputs outputs) {
     Terminal terminal = Terminal.ofProcess();
     OutputFile file = outputs.results();
     try (var progress = new Progress(terminal, "", -1);
         var writer = ResultWriter.open(file, terminal, progress)) {
       progress.end();
-      if (finding == null) {
-        writer.line(
-            json
-                ? Rendering.json(
-                    Map.of("task", task, "model", ExecutionModel.SEQUENTIAL.label(), "size", 1))
-                : Words.wrapped(DONE_AT_ONCE, 80));
-      } else if (json) {
-        writer.line(Rendering.json(AdviceText.map(task, finding)));
+      List<String> sentences = sentences(finding, head);
+      if (json) {
+        writer.line(Rendering.json(AdviceText.map(task, finding, sentences, head)));
+      } else if (finding == null) {
+        writer.line(Words.wrapped(String.join(" ", sentences), 80));
       } else {
         OptionWording.withOptions(FindingText.of(finding, Paragraph::append))
             .lines()
             .forEach(writer::line);
+        if (head != null && head.isCut()) {
+          writer.line("");
+          writer.line(Words.wrapped(cut(head), 80));
+        }
       }
       writer.finish();
       if (writer.readerIsGone()) {

@@ -54,7 +54,7 @@ final class ClusterCommand implements Callable<Integer> {
       throw Fault.usage(
           (machines < 1 ? "--machines" : "--cores")
               + " must be at least 1, got "
-              + Math.min(machines, cores));
+              + (machines < 1 ? machines : cores));
     }
     Terminal terminal = Terminal.ofProcess();
     ClusterConnector connector = ClusterPools.connector("fornada cluster", fetch, terminal);

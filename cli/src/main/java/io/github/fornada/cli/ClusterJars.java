@@ -245,8 +245,12 @@ final class ClusterJars {
     try {
       Files.createDirectories(list.getParent());
       Path whole = Files.createTempFile(list.getParent(), "spark-", ".part");
-      Files.write(whole, jars.stream().map(Path::toString).toList(), StandardCharsets.UTF_8);
-      Files.move(whole, list, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Files.write(whole, jars.stream().map(Path::toString).toList(), StandardCharsets.UTF_8);
+        Files.move(whole, list, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(whole); // of a full disk, for instance
+      }
     } catch (IOException e) {
       throw Fault.failed("cannot write " + list + ": " + e);
     }

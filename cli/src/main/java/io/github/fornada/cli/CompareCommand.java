@@ -62,6 +62,9 @@ final class CompareCommand implements Callable<Integer> {
     if (rounds != null && rounds < 1) {
       throw Fault.usage("--rounds must be at least 1, got " + rounds);
     }
+    if (options.heap != null && !models().contains(ExecutionModel.PROCESSES)) {
+      throw Fault.usage("--heap is for worker processes: add processes to --on");
+    }
     // The cost of creating a cache would be counted as a cost of the tasks.
     System.setProperty("io.github.fornada.aotCache", "use");
     PoolSettings settings = options.pools().onlyFor(models());

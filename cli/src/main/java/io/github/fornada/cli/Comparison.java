@@ -19,12 +19,6 @@ import org.jspecify.annotations.Nullable;
  * start-up.
  */
 final class Comparison {
-  /** A model is cut off when it takes this many times as long as the best one before it... */
-  static final double CUT_OFF_FACTOR = 10;
-
-  /** ...but never before this time, in seconds, which is short enough to wait for. */
-  static final double CUT_OFF_SECONDS = 5;
-
   /** The part of the comparison before, between and after what is measured. */
   static final String WARM_UP = "warm-up";
 
@@ -68,8 +62,7 @@ final class Comparison {
   /** When all rounds must be over: what was announced. Set when the first begins. */
   private long endNanos;
 
-  /** The shortest complete run so far, in seconds. */
-  private double best = Double.POSITIVE_INFINITY;
+  private final Patience patience = new Patience();
 
   /** Creates a comparison: what is compared, how, and where progress is shown. */
   Comparison(
@@ -212,18 +205,15 @@ final class Comparison {
    */
   private void pass(ModelUnderTest entrant, String title, double time, boolean isFirst) {
     repeatability.beginRun();
-    double patience =
-        best == Double.POSITIVE_INFINITY
-            ? Double.POSITIVE_INFINITY
-            : Math.max(CUT_OFF_SECONDS, CUT_OFF_FACTOR * best);
-    double deadline = Math.min(patience, Math.max(0.001, time));
+    double longest = patience.seconds();
+    double deadline = Math.min(longest, Math.max(0.001, time));
     var run = ItemRun.forFigures(task.call(), items, failFast, receiver());
     printed.begin(entrant.model().label());
     try (var progress = new Progress(terminal, title, items.size()).start()) {
       ModelUnderTest.Pass pass = entrant.run(run, deadline, progress, reports);
       if (pass.complete()) {
-        best = Math.min(best, pass.seconds());
-      } else if (goesOn() && !isFirst && time < patience) {
+        patience.take(entrant.model(), pass.seconds(), pass.ended(), pass.failed());
+      } else if (goesOn() && !isFirst && time < longest) {
         entrant.forgetLast(); // it has figures of complete runs
       } else if (goesOn()) {
         progress.message(
@@ -231,9 +221,9 @@ final class Comparison {
                 .formatted(
                     entrant.model().label(),
                     Words.seconds(deadline),
-                    time < patience
+                    time < longest
                         ? "the time that was announced is over, and its time is an estimate"
-                        : "the best took " + Words.seconds(best)));
+                        : "the best took " + Words.seconds(patience.best())));
       }
     } finally {
       printed.begin(WARM_UP);

@@ -28,15 +28,16 @@ final class FailureReport {
     return switch (outcome) {
       case Outcome.Failed<?>(var cause) -> who + " failed: " + OptionWording.thrown(item, cause);
       case Outcome.TimedOut<?>(var limit, var frames) ->
-          who
-              + " was over its timeout of "
-              + Words.limit(limit)
-              + (frames.isEmpty() ? "" : "; it was here:")
-              + ThrownText.frames(frames);
+          who + " was over its timeout of " + Words.limit(limit) + here(ThrownText.frames(frames));
       case Outcome.WorkerLost<?> lost -> who + " was lost: " + OptionWording.lost(item, lost);
       case Outcome.Cancelled<?>(var reason) -> who + " was cancelled: " + reason;
       case Outcome.Done<?> done -> who + " is done: " + done.value();
     };
+  }
+
+  /** Says where an item was; frames of the JDK and of Fornada alone say nothing of it. */
+  private static String here(String frames) {
+    return frames.isEmpty() ? "" : "; it was here:" + frames;
   }
 
   /**

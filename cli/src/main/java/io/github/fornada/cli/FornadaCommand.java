@@ -41,7 +41,7 @@ final class FornadaCommand implements Callable<Integer> {
   static int execute(String... args) {
     StandardStreams streams = StandardStreams.get();
     CommandLine command = new CommandLine(new FornadaCommand());
-    commands(args.length == 0 ? "" : args[0]).forEach(command::addSubcommand);
+    commands(args).forEach(command::addSubcommand); // before what is set for all of them
     var text = new CheckedText(streams.out());
     command.setOut(new PrintWriter(text, true, streams.outCharset()));
     command.setErr(new PrintWriter(streams.err(), true, streams.err().charset()));
@@ -91,14 +91,17 @@ final class FornadaCommand implements Callable<Integer> {
   }
 
   /**
-   * Returns the commands that are needed if {@code first} is the first argument. Those that run a
-   * task need no other, and it takes a while to read what a command's options are.
+   * Returns the commands that are needed for a command line. Those that run a task need no other,
+   * and it takes a while to read what a command's options are.
    */
-  private static List<Object> commands(String first) {
-    return switch (first) {
+  private static List<Object> commands(String[] args) {
+    return switch (args.length == 0 ? "" : args[0]) {
       case "run" -> List.of(new RunCommand());
       case "compare" -> List.of(new CompareCommand());
-      case "advise" -> List.of(new AdviseCommand());
+      case "advise" ->
+          ReplayCommand.isMeant(args)
+              ? List.of(new AdviseCommand(), new ReplayCommand())
+              : List.of(new AdviseCommand());
       default ->
           List.of(
               new RunCommand(),
@@ -157,7 +160,6 @@ final class FornadaCommand implements Callable<Integer> {
     if (!args[0].equals("advise") || !ReplayCommand.isMeant(args)) {
       return command.execute(args);
     }
-    command.addSubcommand(new ReplayCommand());
     String[] own = args.clone();
     own[0] = ReplayCommand.NAME;
     return command.execute(own);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,7 @@ sealed interface Inputs {
           "no inputs: give them as arguments, or with --lines FILE (- for stdin) or --files DIR");
     }
     var known = new ArrayList<>(arguments(options.inputs, refusals));
-    known.forEach(each -> outputs.mustNotBeItem(each, kind, "the input " + each));
+    known.forEach(each -> outputs.mustNotBeItem(each, kind));
     if (folder != null) {
       known.addAll(new FileInputs(folder, options.match, outputs, refusals).find());
     }
@@ -138,8 +139,10 @@ sealed interface Inputs {
     }
   }
 
-  private static Fault cannotRead(UncheckedIOException e) {
-    return Fault.failed("cannot read the inputs: " + e.getCause());
+  private static RuntimeException cannotRead(UncheckedIOException e) {
+    return Interruption.requestedWherePoolsEnd()
+        ? e // an interrupt closes the file, and is told as such
+        : Fault.failed("cannot read the inputs: " + e.getCause());
   }
 
   /** Counts the items that are read, so that each input has its number. */
@@ -257,13 +260,22 @@ sealed interface Inputs {
 
   /**
    * Returns the first items, at most {@code most}, that are there before a time is over: a pipe may
-   * give some, and then nothing for long.
+   * give some, and then nothing for long. The lines of a file that follow them are not counted,
+   * which may take long too.
    */
   default Head first(int most, Duration limit) {
-    if (!(this instanceof Lines(var lines, var rest)) || rest != null) {
+    if (!(this instanceof Lines(var lines, var rest))) {
       return first(most);
     }
+    if (rest != null) {
+      try {
+        return ofFile(lines.iterator(), most);
+      } catch (UncheckedIOException e) {
+        throw cannotRead(e);
+      }
+    }
     var items = new ArrayList<String>(); // guarded by itself
+    var all = new AtomicBoolean();
     var failure = new AtomicReference<@Nullable RuntimeException>();
     Thread reader =
         Thread.ofPlatform()
@@ -272,12 +284,14 @@ sealed interface Inputs {
             .start(() -> {
               try {
                 Iterator<String> it = lines.iterator();
-                for (int n = 0; n < most && it.hasNext(); n++) {
+                int n = 0;
+                for (; n < most && it.hasNext(); n++) {
                   String item = it.next();
                   synchronized (items) {
                     items.add(item);
                   }
                 }
+                all.set(n < most);
               } catch (RuntimeException e) {
                 failure.set(e);
               }
@@ -292,8 +306,17 @@ sealed interface Inputs {
       throw failed instanceof UncheckedIOException unread ? cannotRead(unread) : failed;
     }
     synchronized (items) {
-      return new Head(List.copyOf(items), reader.isAlive() ? Head.UNKNOWN : items.size());
+      return new Head(List.copyOf(items), all.get() ? items.size() : Head.UNKNOWN);
     }
+  }
+
+  private static Head ofFile(Iterator<String> lines, int most) {
+    var items = new ArrayList<String>();
+    boolean more = lines.hasNext();
+    for (; more && items.size() < most; more = lines.hasNext()) {
+      items.add(lines.next());
+    }
+    return new Head(items, more ? Head.UNKNOWN : items.size());
   }
 
   /**
@@ -382,7 +405,7 @@ sealed interface Inputs {
       @Override
       public String next() {
         String line = lines.next();
-        outputs.mustNotBeItem(line, kind, "the input " + line);
+        outputs.mustNotBeItem(line, kind);
         return line;
       }
     };

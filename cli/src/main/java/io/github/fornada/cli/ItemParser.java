@@ -57,6 +57,9 @@ final class ItemParser {
     try {
       return conversion.apply(text);
     } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof VirtualMachineError error) {
+        throw error; // such as a full heap: nothing is wrong with the text
+      }
       throw refused(text, e.getCause() == null ? e : e.getCause());
     } catch (Exception e) {
       throw refused(text, e);
@@ -64,9 +67,16 @@ final class ItemParser {
   }
 
   private IllegalArgumentException refused(String text, Throwable cause) {
-    String why = cause instanceof NumberFormatException ? "" : ": " + cause.getMessage();
     return new IllegalArgumentException(
-        "\"" + text + "\" cannot become " + article(type.getSimpleName()) + why, cause);
+        "\"" + text + "\" cannot become " + article(type.getSimpleName()) + why(cause), cause);
+  }
+
+  private String why(Throwable cause) {
+    boolean isOfJdk = type.getClassLoader() == null;
+    if (isOfJdk && cause instanceof NumberFormatException) {
+      return ""; // it says only once more what the text is
+    }
+    return ": " + (cause.getMessage() == null ? cause.getClass().getName() : cause.getMessage());
   }
 
   /** Returns a noun with its article. */
@@ -87,8 +97,9 @@ final class ItemParser {
     if (type == URI.class) {
       return text -> {
         URI uri = URI.create(text);
-        if ("file".equals(uri.getScheme())) {
-          var _ = file(Path.of(uri));
+        Path path = "file".equals(uri.getScheme()) ? Outputs.fileOf(text) : null;
+        if (path != null) { // else it is no file here, such as file:a.txt, and no descriptor
+          var _ = file(path);
         }
         return uri;
       };

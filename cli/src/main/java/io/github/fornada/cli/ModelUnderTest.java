@@ -6,9 +6,11 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskListener;
+import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.timeline.Timeline;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Set;
 import java.util.Spliterator;
@@ -79,7 +81,7 @@ final class ModelUnderTest {
     Pool opened = settings.open(model, call, List.of(relay));
     pool = opened;
     try {
-      var _ = opened.submit("", TRIVIAL).get();
+      runTrivial(opened);
       startupSeconds = (System.nanoTime() - began) / 1e9;
       if (model == ExecutionModel.PROCESSES) {
         warmUp(opened, call, items, secondsEach, warmUpSeconds);
@@ -93,6 +95,18 @@ final class ModelUnderTest {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Returns when a worker has started, and run an item. */
+  private static void runTrivial(Pool opened) throws ExecutionException, InterruptedException {
+    try {
+      var _ = opened.submit("", TRIVIAL).get();
+    } catch (ExecutionException e) {
+      // A new JVM may take longer than the user's items may, and has started all the same.
+      if (!(e.getCause() instanceof TaskTimeoutException)) {
+        throw e;
+      }
     }
   }
 
@@ -221,12 +235,10 @@ final class ModelUnderTest {
   /** Returns the figures of this model; {@code sequential} is the time to compare with, or NaN. */
   Figures figures(double sequential) {
     Pass median = median();
-    double slowest = passes.stream().mapToDouble(Pass::seconds).max().orElse(Double.NaN);
-    double fastest = passes.stream().mapToDouble(Pass::seconds).min().orElse(Double.NaN);
     return new Figures(
         model,
         seconds(),
-        passes.size() < 2 ? Double.NaN : (slowest - fastest) / 2,
+        spread(passes),
         sequential / seconds(),
         median.inFlight(),
         median.busyCores(),
@@ -235,8 +247,18 @@ final class ModelUnderTest {
         startupSeconds,
         median.done(),
         median.failed(),
-        passes.size(),
+        (int) passes.stream().filter(Pass::complete).count(),
         isCutOff());
+  }
+
+  /**
+   * Returns half of the difference between the fastest and the slowest pass; NaN if there are not
+   * two to compare. One that was cut off has a time of its own kind.
+   */
+  static double spread(List<Pass> passes) {
+    DoubleSummaryStatistics times =
+        passes.stream().filter(Pass::complete).mapToDouble(Pass::seconds).summaryStatistics();
+    return times.getCount() < 2 ? Double.NaN : (times.getMax() - times.getMin()) / 2;
   }
 
   private void stop(Pool opened) {

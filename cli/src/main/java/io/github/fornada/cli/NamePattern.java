@@ -136,6 +136,11 @@ record NamePattern(String text) {
   /** Returns a name without its last ending; a dot that it begins with is not one. */
   private static String stem(String name) {
     int dot = name.lastIndexOf('.');
-    return dot > 0 ? name.substring(0, dot) : name;
+    String stem = dot > 0 ? name.substring(0, dot) : name;
+    if (stem.equals(".") || stem.equals("..")) { // of "..x" and "...": as a folder, another one
+      throw new IllegalArgumentException(
+          "it gives no file name for {stem}: only dots are before its ending; use {name} or {n}");
+    }
+    return stem;
   }
 }

@@ -28,6 +28,12 @@ final class OptionWording {
   /** How a call of a method, or only its name, stands in a message. */
   private static final String CALL = "(?:\\([^)]*\\))?";
 
+  /**
+   * How the name of a method for options begins: alone, or after the {@code o} that stands for the
+   * options. After another dot it is a method of the user's, such as {@code Cache.withLock}.
+   */
+  private static final String WITH = "(?<![\\w$])(?:(?<=\\bo\\.)|(?<!\\.))with";
+
   /** In this order: the first ones are longer than what the later ones find in them. */
   private static final List<Wording> WORDINGS =
       List.of(
@@ -46,17 +52,17 @@ final class OptionWording {
           Wording.of("lower workers or the worker heap", "lower --workers or --heap"),
           Wording.of("lower workers\\b", "lower --workers"),
           Wording.of("the worker heap", "--heap"),
-          Wording.of("withHeap" + CALL, "--heap"),
-          Wording.of("withWorkers" + CALL, "--workers"),
-          Wording.of("withTimeout" + CALL, "--timeout"),
-          Wording.of("withRetries" + CALL, "--retries"),
-          Wording.of("withBackOff" + CALL, "--back-off"),
+          Wording.of(WITH + "Heap\\b" + CALL, "--heap"),
+          Wording.of(WITH + "Workers\\b" + CALL, "--workers"),
+          Wording.of(WITH + "Timeout\\b" + CALL, "--timeout"),
+          Wording.of(WITH + "Retries\\b" + CALL, "--retries"),
+          Wording.of(WITH + "BackOff\\b" + CALL, "--back-off"),
           // The command has no option for these; a worker's JVM reads an environment variable.
-          Wording.of("withJvmOptions\\(\"([^\"]*)\"\\)", "JDK_JAVA_OPTIONS=$1"),
-          Wording.of("withJvmOptions" + CALL, "JDK_JAVA_OPTIONS"));
+          Wording.of(WITH + "JvmOptions\\(\"([^\"]*)\"\\)", "JDK_JAVA_OPTIONS=$1"),
+          Wording.of(WITH + "JvmOptions\\b" + CALL, "JDK_JAVA_OPTIONS"));
 
   /** Any other option of the library; the command has none like it. */
-  private static final Pattern OTHER = Pattern.compile("\\bwith((?:[A-Z][a-z0-9]*)+)" + CALL);
+  private static final Pattern OTHER = Pattern.compile(WITH + "((?:[A-Z][a-z0-9]*)+)" + CALL);
 
   private static final Pattern CAPITAL = Pattern.compile("(?<=.)(?=[A-Z])");
 

@@ -24,6 +24,12 @@ import org.jspecify.annotations.Nullable;
  * any of them is opened.
  */
 final class Outputs implements AutoCloseable {
+  /**
+   * No name of a file is longer, in characters: Linux has 4096 bytes, and a {@code file:} URI takes
+   * three for each.
+   */
+  private static final int LONGEST_NAME = 3 * 4096;
+
   private final @Nullable OutputFile results;
   private final @Nullable OutputFile report;
   private final @Nullable OutputFile trace;
@@ -346,13 +352,28 @@ final class Outputs implements AutoCloseable {
    *
    * @param kind what the item is; one that names a file in any case may name one that does not
    *     exist yet, and must not be an output either
-   * @param words its name in messages, such as {@code "the input a.txt"}
    * @throws Fault if an output would overwrite it
    */
-  void mustNotBeItem(String item, Inputs.ItemKind kind, String words) {
-    if (kind == Inputs.ItemKind.NO_FILE || writesNothing() || item.isEmpty()) {
-      return;
+  void mustNotBeItem(String item, Inputs.ItemKind kind) {
+    if (mayBeFile(item, kind)) {
+      mustNotBeItem(item, kind, "the input " + item);
     }
+  }
+
+  /** Returns whether an item may be a file that it is worth to look at. */
+  private boolean mayBeFile(String item, Inputs.ItemKind kind) {
+    return kind != Inputs.ItemKind.NO_FILE
+        && !writesNothing()
+        && !item.isEmpty()
+        && item.length() <= LONGEST_NAME;
+  }
+
+  /**
+   * Checks an item that may be a file.
+   *
+   * @param words its name in messages
+   */
+  private void mustNotBeItem(String item, Inputs.ItemKind kind, String words) {
     Path file = fileOf(item);
     if (file == null) {
       return;
@@ -385,7 +406,7 @@ final class Outputs implements AutoCloseable {
    * @param stage the stage's name
    */
   void laterItem(String item, Inputs.ItemKind kind, String stage) {
-    if (kind == Inputs.ItemKind.NO_FILE || writesNothing() || item.isEmpty()) {
+    if (!mayBeFile(item, kind)) {
       return;
     }
     String words = "the item " + item + " of " + stage;

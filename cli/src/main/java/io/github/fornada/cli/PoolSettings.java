@@ -200,6 +200,13 @@ record PoolSettings(
         && !workers.some().isEmpty()
         && models.stream().noneMatch(workers.some()::containsKey)) {
       ExecutionModel other = workers.some().keySet().stream().sorted().findFirst().orElseThrow();
+      String several =
+          models.stream()
+              .filter(ModelParser.MODELS::contains) // a cluster takes a number alone
+              .filter(each -> each != ExecutionModel.SEQUENTIAL)
+              .map(each -> each.label() + "=N")
+              .collect(Collectors.joining(" or "));
+      String alone = models.equals(List.of(ExecutionModel.SEQUENTIAL)) ? "none" : "N alone";
       throw Fault.usage(
           "--workers "
               + other.label()
@@ -210,11 +217,7 @@ record PoolSettings(
               + ", which does not run here: "
               + models.stream().map(ExecutionModel::label).collect(Collectors.joining(", "))
               + ". Give "
-              + models.stream()
-                  .filter(each -> each != ExecutionModel.SEQUENTIAL)
-                  .map(each -> each.label() + "=N")
-                  .collect(Collectors.joining(" or "))
-              + (models.equals(List.of(ExecutionModel.SEQUENTIAL)) ? "none" : ", or N alone"));
+              + (several.isEmpty() ? alone : several + ", or " + alone));
     }
     return this;
   }

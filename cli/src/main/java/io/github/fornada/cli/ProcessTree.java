@@ -187,7 +187,9 @@ final class ProcessTree {
 
   private static long residentBytes(long pid) {
     try {
-      for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+      // The name of the program need not be UTF-8.
+      for (String line :
+          Files.readAllLines(Path.of("/proc/" + pid + "/status"), StandardCharsets.ISO_8859_1)) {
         if (line.startsWith("VmRSS:")) { // "VmRSS:     84212 kB"
           return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
         }

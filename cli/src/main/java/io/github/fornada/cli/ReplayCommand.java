@@ -87,6 +87,6 @@ final class ReplayCommand implements Callable<Integer> {
               + " over before anything was measured, or no item gave a result");
     }
     return AdviseCommand.print(
-        replay.toString(), finding, json || format == CommonOptions.Format.json, outputs);
+        replay.toString(), finding, json || format == CommonOptions.Format.json, null, outputs);
   }
 }

@@ -266,8 +266,8 @@ final class RunCommand implements Callable<Integer> {
       }
       var stall = new StallWatch();
       if ((on == ExecutionModel.VIRTUAL_THREADS || how.isAuto()) && options.timeout != null) {
-        listeners.add(stall);
-        stall.start(options.timeout, progress, run::stop);
+        listeners.add(stall.of(options.timeout));
+        stall.start(progress, run::stop);
       }
       progress.start();
 

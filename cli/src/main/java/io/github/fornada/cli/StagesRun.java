@@ -15,7 +15,6 @@ import io.github.fornada.timeline.BandSlice;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -122,12 +121,12 @@ final class StagesRun {
             refusals::number);
     long total = inputs instanceof Inputs.Known(var known) ? known.size() : -1;
     var pools = new ArrayList<Pool>();
-    var stalls = new LinkedHashMap<StallWatch, Duration>();
+    var stall = new StallWatch();
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       var sink = new ResultSink(results, writer, outputs.items(), progress, !unordered);
       var items = new OpenItems(inputs, refusals::number);
-      var tally = new Tally(items, sink, progress, stopped());
+      var tally = new Tally(items, sink, progress, stall, stopped());
       // Who else wants to know of which input of the source an item was made?
       boolean placed = results.json() || reports.areWanted();
       boolean complete = false;
@@ -156,11 +155,8 @@ final class StagesRun {
           if (!pools.isEmpty()) {
             listeners.add(laterItems(plan, outputs));
           }
-          Duration timeout = plan.settings().timeout();
-          if (plan.on() == ExecutionModel.VIRTUAL_THREADS && timeout != null) {
-            var stall = new StallWatch();
-            stalls.put(stall, timeout);
-            listeners.add(stall);
+          if (plan.on() == ExecutionModel.VIRTUAL_THREADS) {
+            listeners.add(stall.of(plan.settings().timeout()));
           }
           pools.add(plan.settings().open(plan.on(), plan.task().call(), listeners));
         }
@@ -174,7 +170,7 @@ final class StagesRun {
             };
         refusals.setReceiver(sink.refusals(options.failFast ? stop : () -> {}));
         writer.onFailure(stop);
-        stalls.forEach((stall, timeout) -> stall.start(timeout, progress, stop));
+        stall.start(progress, stop);
         progress.withDetails(() -> stageLines(running.summary()));
         progress.start();
         // The stages begin to run when the first outcome is asked for, and no sooner.
@@ -198,11 +194,12 @@ final class StagesRun {
         if (ended) {
           outputs.commitResults(writer);
         }
-        stalls.keySet().forEach(StallWatch::close);
+        stall.close();
         end(run, pools, complete);
       }
       progress.end();
-      if (stalls.keySet().stream().anyMatch(StallWatch::stalled)) {
+      if (stall.stalled()) {
+        tally.notRun.forEach(each -> terminal.err().println(FailureReport.notRun(each)));
         terminal.err().println(StallWatch.GIVEN_UP);
       }
       PipelineSummary summary = run.summary();
@@ -398,7 +395,11 @@ final class StagesRun {
     private final OpenItems items;
     private final ResultSink sink;
     private final Progress progress;
+    private final StallWatch stall;
     private final String stopped;
+
+    /** The items without an outcome of a run that its tasks have stalled, in the order of ends. */
+    final List<String> notRun = new ArrayList<>();
 
     /** How long each item has run so far, in all stages, in nanoseconds, by its index. */
     private final Map<Long, Long> nanos = new ConcurrentHashMap<>();
@@ -416,10 +417,11 @@ final class StagesRun {
     /** Of those that failed, the items with a result that could not be written to their files. */
     long notWritten;
 
-    Tally(OpenItems items, ResultSink sink, Progress progress, String stopped) {
+    Tally(OpenItems items, ResultSink sink, Progress progress, StallWatch stall, String stopped) {
       this.items = items;
       this.sink = sink;
       this.progress = progress;
+      this.stall = stall;
       this.stopped = stopped;
     }
 
@@ -465,8 +467,7 @@ final class StagesRun {
       switch (outcome.outcome()) {
         case Outcome.Done<@Nullable String> result -> written(sink.result(item, result.value()));
         case Outcome.Cancelled<?> c -> {
-          cancelled++;
-          sink.cancelled(item, stopped); // stopped on purpose, and told once
+          cancelled(item); // stopped on purpose, and told once
           return false;
         }
         default -> {
@@ -505,9 +506,16 @@ final class StagesRun {
     /** Ends the items without an outcome. */
     void endRest() {
       for (Ended each : items.left()) {
-        cancelled++;
-        sink.cancelled(items.end(each.index()), stopped);
+        cancelled(items.end(each.index()));
       }
+    }
+
+    private void cancelled(Ended item) {
+      cancelled++;
+      if (stall.stalled()) {
+        notRun.add(item.input());
+      }
+      sink.cancelled(item, stopped);
     }
   }
 

@@ -1,21 +1,29 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.TaskUsage;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import jdk.management.VirtualThreadSchedulerMXBean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Detects that no virtual thread makes progress. The JVM never takes a processor away from a
  * virtual thread that computes, so a few endless loops that ignore interrupts block all others. The
  * scheduler then gets more carrier threads, twice as many each time, up to the JVM's own maximum;
  * beyond it the run has to be stopped.
+ *
+ * <p>All pools of virtual threads in a JVM share one scheduler, so there is one watch for all pools
+ * of a run: where one has nothing to do any more, the items of another may be what keeps the
+ * scheduler busy, and all is well.
  */
-final class StallWatch implements TaskListener, AutoCloseable {
+final class StallWatch implements AutoCloseable {
   /** The message when the run had to be stopped. */
   static final String GIVEN_UP =
       "fornada: stopped: tasks that neither end nor react to interrupts hold every processor that"
@@ -37,20 +45,56 @@ final class StallWatch implements TaskListener, AutoCloseable {
   private volatile long lastEventNanos = System.nanoTime();
   private volatile boolean stalled;
 
-  @Override
-  public void onEvent(TaskEvent event) {
-    lastEventNanos = System.nanoTime();
+  /** How many items have not ended within their timeout and the grace after it. */
+  private final AtomicLong ignoring = new AtomicLong();
+
+  // Written before the start.
+
+  /** The longest time without an event while all is well, if every pool has a timeout. */
+  private Duration longest = Duration.ZERO;
+
+  private boolean hasTimeout;
+  private boolean hasPoolWithoutTimeout;
+
+  /**
+   * Returns a listener for a pool of virtual threads. Before the start.
+   *
+   * @param timeout how long one of its items may take; null for any time
+   */
+  TaskListener of(@Nullable Duration timeout) {
+    if (timeout == null) {
+      hasPoolWithoutTimeout = true;
+      return event -> lastEventNanos = System.nanoTime();
+    }
+    hasTimeout = true;
+    Duration whole = timeout.plus(TaskPolicy.DEFAULT.grace());
+    longest = whole.compareTo(longest) > 0 ? whole : longest;
+    long wholeNanos = whole.toNanos();
+    return event -> {
+      lastEventNanos = System.nanoTime();
+      if (event instanceof TaskEvent.Finished finished
+          && finished.outcome() instanceof Outcome.TimedOut
+          && tookAtLeast(wholeNanos, finished.usage())) {
+        ignoring.incrementAndGet();
+      }
+    };
+  }
+
+  private static boolean tookAtLeast(long nanos, @Nullable TaskUsage usage) {
+    return usage != null && usage.endedNanos() - usage.startedNanos() >= nanos;
   }
 
   /**
-   * Begins to check.
+   * Begins to check, if a pool has a timeout: else its tasks may take the processors for ever.
    *
-   * @param timeout how long one item may take
    * @param progress tells it when the other tasks go on in spite of those that ignore interrupts
    * @param onStall called once, when nothing helps
    */
-  void start(Duration timeout, Progress progress, Runnable onStall) {
-    long quietNanos = timeout.plus(TaskPolicy.DEFAULT.grace()).plus(MARGIN).toNanos();
+  void start(Progress progress, Runnable onStall) {
+    if (!hasTimeout) {
+      return;
+    }
+    long quietNanos = longest.plus(MARGIN).toNanos();
     var scheduler = ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
     Thread.ofPlatform()
         .daemon()
@@ -60,7 +104,8 @@ final class StallWatch implements TaskListener, AutoCloseable {
             while (!closed.await(CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
               if (System.nanoTime() - lastEventNanos > quietNanos
                   && scheduler.getQueuedVirtualThreadCount() > 0
-                  && scheduler.getMountedVirtualThreadCount() >= scheduler.getParallelism()) {
+                  && scheduler.getMountedVirtualThreadCount() >= scheduler.getParallelism()
+                  && areOverTheirTimeout(scheduler.getParallelism())) {
                 int held = scheduler.getParallelism();
                 if (held >= MAX_THREADS) {
                   stalled = true;
@@ -76,6 +121,14 @@ final class StallWatch implements TaskListener, AutoCloseable {
             Thread.currentThread().interrupt(); // nothing interrupts this thread
           }
         });
+  }
+
+  /**
+   * Returns whether those that hold the processors are over a timeout. Where no item may take as
+   * long as nothing has happened, they are; an item without a timeout may take any time.
+   */
+  private boolean areOverTheirTimeout(int held) {
+    return !hasPoolWithoutTimeout || ignoring.get() >= held;
   }
 
   /** Returns the message when the other tasks go on. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Explains what the figures mean.
@@ -40,6 +41,12 @@ final class Verdict {
   static final double CROWDED_BELOW = 0.5;
 
   /**
+   * Other programs that use less than this part of a processor keep no task waiting. Guess: as much
+   * as the clocks may differ, and a quiet system uses.
+   */
+  static final double OTHERS_ABOVE = 0.1;
+
+  /**
    * A model this many times as fast as the machine has processors is faster for a reason that other
    * programs are not. Guess.
    */
@@ -47,6 +54,12 @@ final class Verdict {
 
   /** Rounds that differ by more than this part of their time say nothing even so. Guess. */
   static final double WILD_SPREAD = 0.5;
+
+  /**
+   * Where a run was cut off, so many more failures are expected of it than it had before they
+   * count: as many as can be missing by chance, in 1 of 20 cases.
+   */
+  static final double UNSEEN_BY_CHANCE = 3;
 
   private final List<Figures> runs;
   private final int processors;
@@ -90,7 +103,7 @@ final class Verdict {
           + Words.count(processors, "processor")
           + " busy.";
     }
-    if (run.idleCores() < CROWDED_BELOW) {
+    if (isCrowded(run, processors)) {
       return "Other programs kept this machine busy: the tasks got "
           + Words.figure(run.busyCores())
           + " of its "
@@ -208,8 +221,17 @@ final class Verdict {
   }
 
   /** Returns whether other programs may have kept the tasks waiting. */
-  private static boolean crowded(Figures one) {
-    return one.idleCores() < CROWDED_BELOW && one.busyCores() < COMPUTES_ABOVE;
+  private boolean crowded(Figures one) {
+    return isCrowded(one, processors) && one.busyCores() < COMPUTES_ABOVE;
+  }
+
+  /**
+   * Returns whether there was hardly an idle processor, and not because of the tasks alone: where
+   * there is one processor, a task that computes for half of its time leaves half of one.
+   */
+  private static boolean isCrowded(Figures run, int processors) {
+    double others = processors - run.busyCores() - run.idleCores();
+    return run.idleCores() < CROWDED_BELOW && others > OTHERS_ABOVE;
   }
 
   /**
@@ -217,12 +239,31 @@ final class Verdict {
    * one if it was run. To fail takes less time than to work, so their times say nothing.
    */
   private List<Figures> failing() {
-    long least =
-        of(ExecutionModel.SEQUENTIAL)
-            .map(Figures::failed)
-            .orElse(runs.stream().mapToLong(Figures::failed).min().orElse(0));
-    long chance = least == 0 ? 0 : least / 2 + 1;
-    return runs.stream().filter(run -> run.failed() > least + chance).toList();
+    List<Figures> others = of(ExecutionModel.SEQUENTIAL).map(List::of).orElse(runs);
+    return runs.stream()
+        .filter(run -> others.stream().anyMatch(other -> failsMore(run, other)))
+        .toList();
+  }
+
+  /**
+   * Returns whether more items fail in one run than in another, and more than chance explains. They
+   * are compared as far as both of them came: one that was cut off has fewer of everything.
+   */
+  private static boolean failsMore(Figures run, Figures other) {
+    double both = Math.min(ended(run), ended(other));
+    double failed = run.failed() * both / Math.max(1, ended(run));
+    double least = other.failed() * both / Math.max(1, ended(other));
+    boolean inPart = run.cutOff() || other.cutOff();
+    return areMore(inPart ? failed - UNSEEN_BY_CHANCE : failed, least);
+  }
+
+  /** Returns whether so many failures are more than others, and more than chance explains. */
+  static boolean areMore(double failed, double least) {
+    return failed > least + (least == 0 ? 0 : least / 2 + 1);
+  }
+
+  private static long ended(Figures run) {
+    return run.done() + run.failed();
   }
 
   /** Returns a sentence about the models under which items fail, if there are any. */
@@ -230,19 +271,21 @@ final class Verdict {
     if (failing.isEmpty()) {
       return Optional.empty();
     }
-    List<String> each =
-        failing.stream()
-            .map(run ->
-                run.failed()
-                    + " of "
-                    + Words.count(run.failed() + run.done(), "item")
-                    + " on "
-                    + run.model().label())
-            .toList();
+    String each = failing.stream().map(Verdict::failed).collect(Collectors.joining(", "));
+    String inPart =
+        of(ExecutionModel.SEQUENTIAL)
+            .filter(Figures::cutOff)
+            .map(one -> "; " + failed(one) + ", which was cut off")
+            .orElse("");
     return Optional.of(
         "More items failed than one after the other: "
-            + String.join(", ", each)
+            + each
+            + inPart
             + ". The task may not be safe to run more than once at a time.");
+  }
+
+  private static String failed(Figures run) {
+    return run.failed() + " of " + Words.count(ended(run), "item") + " on " + run.model().label();
   }
 
   private String kind(Figures one) {

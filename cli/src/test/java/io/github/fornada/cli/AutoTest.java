@@ -159,7 +159,7 @@ class AutoTest {
     assertThat(again.out()).isEqualTo(measured.out());
     var json = Command.run(folder, "advise", "--replay", "run.json", "--json");
     var form =
-        Command.run(folder, "advise", "--format", "json", "-o", "out", "--replay", "run.json");
+        Command.run(folder, "advise", "--format", "JSON", "-o", "out", "--replay", "run.json");
     assertThat(form.exitCode()).as(form.err()).isZero();
     assertThat(form.out()).isEmpty();
     assertThat(folder.resolve("out")).hasContent(json.out());
@@ -241,6 +241,35 @@ class AutoTest {
     assertThat(advice.path("model").asText()).isNotBlank();
     assertThat(advice.path("size").asInt()).isPositive();
     assertThat(advice.path("sentences")).isNotEmpty();
+  }
+
+  @Test
+  void adviceAboutTheFirstOfManyItemsSaysSo() throws Exception {
+    Files.writeString(folder.resolve("list"), "a\n".repeat(100_001));
+    var result =
+        Runs.inEnoughTime(
+            Runs.LONGER, // in a short one no item may end
+            limit ->
+                Command.run(
+                    folder,
+                    "advise",
+                    "Waits.java#nap",
+                    "--lines",
+                    "list",
+                    "--json",
+                    "--for",
+                    limit,
+                    "--report",
+                    "page.html"),
+            each -> each.exitCode() == 0);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    String sentence = "Only the first 100000 items were measured; what follows them was not read.";
+    assertThat(result.err()).contains(sentence);
+    JsonNode advice = new ObjectMapper().readTree(result.out());
+    assertThat(advice.path("items").asInt()).isEqualTo(100_000);
+    assertThat(advice.path("itemsCut").asBoolean()).isTrue();
+    assertThat(advice.path("sentences").toString()).contains(sentence);
+    assertThat(Files.readString(folder.resolve("page.html"))).contains(sentence);
   }
 
   @Test

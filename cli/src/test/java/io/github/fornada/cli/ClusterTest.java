@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -69,25 +70,52 @@ class ClusterTest {
     assertThat(folder.resolve("cache")).doesNotExist();
   }
 
-  /** In a locale of another encoding, its words are no UTF-8. */
   @Test
-  void whatMavenSaysIsToldWhateverItsEncoding() throws IOException {
+  void aListOfJarsThatCannotBeWrittenLeavesNoPartOfIt() throws IOException {
+    Path cache = folder.resolve("cache/fornada");
+    // A folder that is not empty, where the list is to be.
+    Files.createDirectories(cache.resolve("spark-" + ClusterJars.SPARK + ".list/x"));
+    maven(
+        """
+        #!/bin/sh
+        for word in "$@"; do
+          case "$word" in -Dmdep.outputFile=*) echo /none/fornada-spark-0.jar > "${word#*=}" ;; esac
+        done
+        """);
+    var result = fetch();
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.err()).contains("cannot write ", ".list");
+    try (Stream<Path> files = Files.list(cache)) {
+      assertThat(files.map(Path::toString)).noneMatch(name -> name.endsWith(".part"));
+    }
+  }
+
+  private void maven(String script) throws IOException {
     Path maven = Files.createDirectory(folder.resolve("bin")).resolve("mvn");
-    Files.writeString(maven, "#!/bin/sh\nprintf '[ERROR] no r\\351seau\n'\nexit 1\n");
+    Files.writeString(maven, script);
     Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  private Command.Result fetch() throws IOException {
     Files.writeString(
         folder.resolve("Echo.java"),
         "public class Echo { public static String echo(String s) { return s; } }");
-    var result =
-        Command.shell(
-            folder,
-            "HOME_OF_SPARK=''; PATH=\"$PWD/bin:$PATH\"; " + WITHOUT_SPARK,
-            "run",
-            "Echo.java",
-            "--on",
-            "spark://127.0.0.1:7077",
-            "--fetch",
-            "a");
+    return Command.shell(
+        folder,
+        "HOME_OF_SPARK=''; PATH=\"$PWD/bin:$PATH\"; " + WITHOUT_SPARK,
+        "run",
+        "Echo.java",
+        "--on",
+        "spark://127.0.0.1:7077",
+        "--fetch",
+        "a");
+  }
+
+  /** In a locale of another encoding, its words are no UTF-8. */
+  @Test
+  void whatMavenSaysIsToldWhateverItsEncoding() throws IOException {
+    maven("#!/bin/sh\nprintf '[ERROR] no r\\351seau\n'\nexit 1\n");
+    var result = fetch();
     assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
     assertThat(result.err())
         .contains("Maven could not fetch ", "[ERROR] no r")

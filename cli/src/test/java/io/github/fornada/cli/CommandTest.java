@@ -398,6 +398,14 @@ class CommandTest {
   }
 
   @Test
+  void aTimeoutThatIsShorterThanTheFirstItemOfANewWorkerCostsNoComparison() {
+    var result =
+        run("compare", "Tasks.java#twice", "1", "2", "--on", "processes", "--timeout", "0.01ms");
+    assertThat(result.err()).contains("comparing").doesNotContain("cannot be started");
+    assertThat(result.out()).contains("processes");
+  }
+
+  @Test
   void whatATaskPrintsDoesNotSpoilTheTable() throws IOException {
     Files.writeString(
         folder.resolve("Loud.java"),

@@ -48,6 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.TypeConversionException;
 
 class ConversionTest {
@@ -175,6 +176,30 @@ class ConversionTest {
         .hasMessage("\"x\" cannot become an int");
     assertThatThrownBy(() -> ItemParser.of(Colour.class).parse("BLUE"))
         .hasMessageContaining("\"BLUE\" cannot become a Colour");
+    assertThatThrownBy(() -> ItemParser.of(Month.class).parse("13"))
+        .hasMessage("\"13\" cannot become a Month: month must be 1 to 12");
+    assertThatThrownBy(() -> ItemParser.of(Month.class).parse(""))
+        .hasMessage("\"\" cannot become a Month: java.lang.IllegalStateException");
+    assertThatThrownBy(() -> ItemParser.of(Month.class).parse("huge"))
+        .isInstanceOf(OutOfMemoryError.class)
+        .hasMessage("of the constructor");
+  }
+
+  /** Its constructor throws what constructors of users throw. */
+  record Month(String text) {
+    Month {
+      switch (text) {
+        case "" -> throw new IllegalStateException();
+        case "huge" -> throw new OutOfMemoryError("of the constructor");
+        default -> throw new NumberFormatException("month must be 1 to 12");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"file:a.txt", "file://host/share/x", "file:///x?y", "file:///x#y"})
+  void aUriThatIsNoFileHereIsAnItemAllTheSame(String text) {
+    assertThat(ItemParser.of(URI.class).parse(text)).isEqualTo(URI.create(text));
   }
 
   /** It has nothing to show but its text. */

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every input has a number, from 1, refused ones too; and what is written keeps that order. */
 class InputNumbersTest {
@@ -192,6 +193,16 @@ class InputNumbersTest {
         .isInstanceOf(Fault.class)
         .hasMessageContaining(message)
         .hasMessageContaining("{n} its number");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"...", "x/...", "..x", "a/..txt"})
+  void aStemOfDotsLeavesNoFolder(String item) {
+    assertThatThrownBy(() -> new NamePattern("out/{stem}/t.txt").expand(item, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no file name for {stem}");
+    assertThat(new NamePattern("out/{stem}.txt").expand("x/...a.b", 1)).isEqualTo("out/...a.txt");
+    assertThat(new NamePattern("out/{stem}.txt").expand(".env", 1)).isEqualTo("out/.env.txt");
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Messages of the library name options of the command, and no methods that only a program has. */
 class OptionWordingTest {
@@ -92,6 +93,18 @@ class OptionWordingTest {
       })
   void optionsHaveTheNamesOfTheCommand(String theirs, String ours) {
     assertThat(OptionWording.withOptions(theirs)).isEqualTo(ours);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "One item at a time is within a lock at T.withLock(T.java:12): an item holds it",
+        "a lock at com.acme.Db.withTransaction(Db.kt:7)",
+        "at T.withTimeout(T.java:12) and T.withHeap(Native Method)",
+        "at Outer$withWorkers.run(Outer.java:3)",
+      })
+  void methodsOfTheUserKeepTheirNamesAndPlaces(String text) {
+    assertThat(OptionWording.withOptions(text)).isEqualTo(text);
   }
 
   @Test

@@ -149,6 +149,9 @@ class StoppedRunTest {
           while (s.equals("hold")) {
             var _ = (int) Native.PAUSE.invokeExact();
           }
+          if (s.equals("long")) {
+            var _ = (int) Native.SLEEP.invokeExact(7);
+          }
           return s;
         }
         static class Native {
@@ -156,6 +159,10 @@ class StoppedRunTest {
               Linker.nativeLinker().downcallHandle(
                   Linker.nativeLinker().defaultLookup().findOrThrow("pause"),
                   FunctionDescriptor.of(ValueLayout.JAVA_INT));
+          static final java.lang.invoke.MethodHandle SLEEP =
+              Linker.nativeLinker().downcallHandle(
+                  Linker.nativeLinker().defaultLookup().findOrThrow("sleep"),
+                  FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
         }
       }
       """;
@@ -217,8 +224,11 @@ class StoppedRunTest {
     assertThat(said.err()).contains("1 done, 1 failed");
   }
 
-  @Test
-  void aPipelineGoesOnBesideTasksThatHoldEveryCarrier() throws Exception {
+  @ParameterizedTest
+  @Cells(
+      verify = {"virtual"},
+      rest = {"sequential"})
+  void aPipelineGoesOnBesideTasksThatHoldEveryCarrier(String second) throws Exception {
     writeFirst();
     Said said =
         Runs.inEnoughTime(
@@ -234,6 +244,8 @@ class StoppedRunTest {
                     limit,
                     "then",
                     "First.java",
+                    "--on",
+                    second,
                     "a",
                     "hold",
                     "b",
@@ -241,6 +253,53 @@ class StoppedRunTest {
             each -> each.err().contains("3 done"));
     assertThat(said.out()).containsExactly("a", "b", "c");
     assertThat(said.err()).contains("1 task over the timeout ignore");
+  }
+
+  @Test
+  void aPipelineThatGetsNoMoreProcessorsEndsAndNamesEachItem() throws Exception {
+    writeFirst();
+    Said said =
+        failsOnOneCarrier(
+            1,
+            "run",
+            "Spin.java",
+            "--on",
+            "virtual",
+            "--timeout",
+            "1s",
+            "then",
+            "First.java",
+            "hold",
+            "a",
+            "b");
+    assertThat(said.out()).isEmpty();
+    assertThat(said.err())
+        .contains("\"hold\" in Spin.f was over its timeout")
+        .contains("\"a\" has no outcome", "\"b\" has no outcome")
+        .contains(StallWatch.GIVEN_UP);
+  }
+
+  /** Longer than a run is quiet whose tasks are stuck, with a timeout of the first stage's. */
+  @ParameterizedTest
+  @Cells(
+      verify = {"--timeout 60s"},
+      rest = {"--workers 9"})
+  void aStageThatHoldsEveryCarrierWithinItsOwnTimeIsNotStoppedForAnotherStagesTimeout(
+      String lastStage) throws Exception {
+    writeFirst();
+    var words =
+        new ArrayList<>(List.of("run", "First.java", "--on", "virtual", "--timeout", "1s", "then"));
+    words.addAll(List.of("Spin.java", "--on", "virtual"));
+    words.addAll(List.of(lastStage.split(" ")));
+    words.addAll(List.of("long", "a", "b"));
+    Process process = onOneCarrier(1, words.toArray(String[]::new));
+    try (BufferedReader out = process.inputReader()) {
+      String err = errorsAtTheEnd(process, 0);
+      assertThat(out.lines()).containsExactly("long", "a", "b");
+      assertThat(err).contains("3 done in ").doesNotContain("ignore interrupts");
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   /** Says whether a failure may come from the end of the JVM: while it runs, and while it ends. */

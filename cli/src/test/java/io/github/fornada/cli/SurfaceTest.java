@@ -486,7 +486,18 @@ class SurfaceTest {
                     folder, script, "advise", "Echo.java", "--lines", "-", "--for", limit),
             each -> each.exitCode() == 0);
     assertThat(result.exitCode()).as(result.err()).isZero();
-    assertThat(result.out()).isNotEmpty();
+    assertThat(result.out().replace('\n', ' '))
+        .contains("Only the first 9 items were measured; what follows them was not read.");
+  }
+
+  @Test
+  void adviceForInputsThatDoNotComeInTimeAsksForMore() {
+    String script = "rm -f none; mkfifo none; (exec 3<> none; \"$@\" <&3)";
+    var result =
+        Command.shell(folder, script, "advise", "Echo.java", "--lines", "-", "--for", "10ms");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("no item has come within 10 ms; give --for more time");
+    assertThat(result.out()).isEmpty();
   }
 
   @Test
@@ -701,11 +712,21 @@ class SurfaceTest {
             List.of("run --workers thread=2", "did you mean threads?"),
             List.of("run --on auto --workers virtual=2", "which does not run here"),
             List.of(
+                "run --on spark://h:7077 --workers processes=4",
+                "which does not run here: cluster. Give N alone\n"),
+            List.of(
+                "run --on threads --workers processes=2",
+                "which does not run here: threads. Give threads=N, or N alone\n"),
+            List.of("compare --on threads --heap 1g", "--heap is for worker processes"),
+            List.of(
                 "compare --on threads,virtual --workers processes=2", "which does not run here"))) {
       var refused = Command.refused(folder, (each.getFirst() + " Echo.java a").split(" "));
       assertThat(refused.exitCode()).as(each.getFirst()).isEqualTo(2);
       assertThat(refused.err()).contains(each.getLast());
     }
+    var cluster = Command.refused(folder, "cluster", "--machines", "0", "--cores", "-5");
+    assertThat(cluster.exitCode()).isEqualTo(2);
+    assertThat(cluster.err()).contains("--machines must be at least 1, got 0");
   }
 
   @Test

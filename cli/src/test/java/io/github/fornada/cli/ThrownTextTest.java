@@ -2,7 +2,9 @@ package io.github.fornada.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Outcome;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -36,6 +38,17 @@ class ThrownTextTest {
         .map(name -> name.split("\\.(?=[^.]*$)"))
         .map(name -> new StackTraceElement(name[0], name[1], "X.java", 1))
         .toList();
+  }
+
+  @Test
+  void aTimeoutBeforeTheTaskWasReachedNamesNoPlace() {
+    var stack = stack("java.lang.reflect.Method.invoke", "io.github.fornada.cli.MethodCall.apply");
+    assertThat(
+            FailureReport.sentence(
+                new Ended(0, 1, "a", -1),
+                null,
+                new Outcome.TimedOut<String>(Duration.ofSeconds(1), stack)))
+        .isEqualTo("\"a\" was over its timeout of 1 s");
   }
 
   /** As that of an OutOfMemoryError: other stacks lack these frames. */

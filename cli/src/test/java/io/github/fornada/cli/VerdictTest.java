@@ -186,6 +186,52 @@ class VerdictTest {
         .contains(ExecutionModel.VIRTUAL_THREADS);
   }
 
+  private static Figures ended(ExecutionModel model, long done, long failed, boolean cutOff) {
+    double seconds = model == ExecutionModel.SEQUENTIAL ? 200 : 1;
+    return new Figures(
+        model,
+        seconds,
+        Double.NaN,
+        200 / seconds,
+        1,
+        0.02,
+        1.5,
+        100_000_000,
+        0,
+        done,
+        failed,
+        1,
+        cutOff);
+  }
+
+  @Test
+  void aRunThatWasCutOffIsComparedByThePartOfItsItemsThatFailed() {
+    var virtual = ended(ExecutionModel.VIRTUAL_THREADS, 190, 10, false);
+    for (long failed = 0; failed <= 2; failed++) {
+      var one = ended(ExecutionModel.SEQUENTIAL, 10 - failed, failed, true);
+      assertThat(Verdict.recommended(List.of(one, virtual), 2))
+          .as("%s of 10 failed, and 10 of 200", failed)
+          .contains(ExecutionModel.VIRTUAL_THREADS);
+      assertThat(Verdict.of(List.of(one, virtual), 2))
+          .noneMatch(text -> text.contains("More items failed"));
+    }
+    var threads = ended(ExecutionModel.PLATFORM_THREADS, 19, 1, true);
+    assertThat(Verdict.recommended(List.of(virtual, threads), 2))
+        .as("without a sequential run")
+        .contains(ExecutionModel.VIRTUAL_THREADS);
+  }
+
+  @Test
+  void whereNearlyAllFailItIsSaidAlsoBesideARunThatWasCutOff() {
+    var one = ended(ExecutionModel.SEQUENTIAL, 10, 0, true);
+    var virtual = ended(ExecutionModel.VIRTUAL_THREADS, 10, 190, false);
+    assertThat(Verdict.recommended(List.of(one, virtual), 2)).contains(ExecutionModel.SEQUENTIAL);
+    assertThat(Verdict.of(List.of(one, virtual), 2))
+        .anyMatch(text ->
+            text.contains(
+                "190 of 200 items on virtual; 0 of 10 items on sequential, which was cut off"));
+  }
+
   @Test
   void whatIsRecommendedIsWhatTheSentencesSay() {
     assertThat(recommended(0.02, 8, 2, 2)).contains(ExecutionModel.VIRTUAL_THREADS);
@@ -204,6 +250,26 @@ class VerdictTest {
         .singleElement()
         .asString()
         .contains("Other programs kept this machine busy");
+  }
+
+  @Test
+  void aTaskThatComputesForHalfOfItsTimeIsNoOtherProgramToASingleProcessor() {
+    var one =
+        new Figures(
+            ExecutionModel.SEQUENTIAL, 4, 0, 1, 1, 0.6, 0.4, 100_000_000, 0, 8, 0, 3, false);
+    var virtual =
+        new Figures(
+            ExecutionModel.VIRTUAL_THREADS, 2.4, 0, 1.67, 1, 1, 0, 100_000_000, 0, 8, 0, 3, false);
+    assertThat(Verdict.of(List.of(one, virtual), 1))
+        .noneMatch(text -> text.contains("Other programs"))
+        .anyMatch(text -> text.contains("by turns (mixed)"));
+    assertThat(Verdict.recommended(List.of(one, virtual), 1))
+        .contains(ExecutionModel.VIRTUAL_THREADS);
+    assertThat(Verdict.ofRun(one, 1)).doesNotContain("Other programs").contains("by turns");
+    var crowded =
+        new Figures(
+            ExecutionModel.SEQUENTIAL, 4, 0, 1, 1, 0.6, 0.1, 100_000_000, 0, 8, 0, 3, false);
+    assertThat(Verdict.of(List.of(crowded), 1).getFirst()).contains("Other programs");
   }
 
   @Test

@@ -34,7 +34,7 @@ public final class HandWritten {
       throws InterruptedException {
     var results = new Object[items.size()];
     var next = new AtomicInteger();
-    var failures = new @Nullable Exception[count];
+    var failures = new @Nullable Throwable[count];
     var threads = new Thread[count];
     for (int t = 0; t < count; t++) {
       int self = t;
@@ -47,7 +47,7 @@ public final class HandWritten {
                   while ((i = next.getAndIncrement()) < results.length) {
                     results[i] = function.apply(items.get(i));
                   }
-                } catch (Exception e) {
+                } catch (Throwable e) { // an error, too, is told by who waits
                   failures[self] = e;
                 }
               });
@@ -55,7 +55,7 @@ public final class HandWritten {
     for (Thread thread : threads) {
       thread.join();
     }
-    for (Exception failure : failures) {
+    for (Throwable failure : failures) {
       if (failure != null) {
         throw new IllegalStateException(failure);
       }

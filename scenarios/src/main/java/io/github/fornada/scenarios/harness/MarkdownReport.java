@@ -69,7 +69,7 @@ public final class MarkdownReport {
   private static String best(TrialReport trial) {
     String note =
         trial.blocks() < Interval.ENOUGH
-            ? " (%d blocks: %d %%)".formatted(trial.blocks(), Interval.coverage(trial.blocks()))
+            ? Words.format(" (%d blocks: %d %%)", trial.blocks(), Interval.coverage(trial.blocks()))
             : "";
     return Words.best(trial) + note;
   }
@@ -78,7 +78,8 @@ public final class MarkdownReport {
     page.append("| ").append(name).append(" | ").append(cell(value)).append(" |\n");
   }
 
+  /** Returns a text as a cell, which is one line whatever an exception has to say. */
   private static String cell(String text) {
-    return text.replace("|", "\\|");
+    return text.strip().replaceAll("\\R", " ").replace("|", "\\|");
   }
 }

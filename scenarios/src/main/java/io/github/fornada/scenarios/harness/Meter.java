@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Meter implements AutoCloseable {
   private static final OperatingSystemMXBean OWN =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-  private static final boolean PROC = Files.isReadable(Path.of("/proc/self/statm"));
-  private static final long PAGE = 4096;
+  private static final boolean PROC = Files.isReadable(Path.of("/proc/self/status"));
 
   /** Kernel ticks in a second: USER_HZ, which is 100 on every Linux that Java runs on. */
   private static final long TICK_NANOS = 10_000_000;
@@ -80,12 +79,25 @@ final class Meter implements AutoCloseable {
         return new Resident(0, 0);
       }
       try {
-        String[] fields = Files.readString(Path.of("/proc", pid, "statm")).split(" ");
-        long shared = Long.parseLong(fields[2]) * PAGE;
-        return new Resident(Long.parseLong(fields[1]) * PAGE - shared, shared);
+        // In kB, and not in pages as in statm: they are not of the same size everywhere.
+        long own = 0;
+        long shared = 0;
+        for (String line :
+            Files.readAllLines(Path.of("/proc", pid, "status"), StandardCharsets.ISO_8859_1)) {
+          if (line.startsWith("RssAnon:")) { // "RssAnon:    84212 kB"
+            own = bytes(line);
+          } else if (line.startsWith("RssFile:") || line.startsWith("RssShmem:")) {
+            shared += bytes(line);
+          }
+        }
+        return new Resident(own, shared);
       } catch (IOException e) {
         return new Resident(0, 0); // it has ended
       }
+    }
+
+    private static long bytes(String line) {
+      return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
     }
 
     Resident and(Resident other) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OtherSide implements AutoCloseable {
   private static final long EXIT_SECONDS = 5;
+
+  private static final Path TASKSET = Path.of("/usr/bin/taskset");
 
   private final String name;
   private final Process process;
@@ -44,23 +47,16 @@ public final class OtherSide implements AutoCloseable {
   }
 
   /**
-   * Starts {@code main} in a JVM of its own, where possible on the machine's last processor only,
-   * and waits for its first line.
+   * Starts {@code main} in a JVM of its own, where possible on the last processor only that this
+   * JVM may use, and waits for its first line.
    *
    * @param heap its heap, such as {@code 256m}
    * @throws IOException if it cannot be started, or ends before its first line
    */
   public static OtherSide start(Class<?> main, String heap, List<String> arguments)
       throws IOException {
-    var command = new ArrayList<String>();
-    int processors = Runtime.getRuntime().availableProcessors();
-    String pinned = "not pinned";
-    Path taskset = Path.of("/usr/bin/taskset");
-    if (processors > 1 && Files.isExecutable(taskset)) {
-      command.addAll(List.of(taskset.toString(), "-c", String.valueOf(processors - 1)));
-      pinned = "pinned to processor " + (processors - 1);
-    }
-    command.addAll(
+    var jvm = new ArrayList<String>();
+    jvm.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx" + heap,
@@ -70,7 +66,27 @@ public final class OtherSide implements AutoCloseable {
             "-cp",
             System.getProperty("java.class.path"),
             main.getName()));
-    command.addAll(arguments);
+    jvm.addAll(arguments);
+    OptionalInt last = lastProcessor();
+    if (last.isPresent() && Files.isExecutable(TASKSET)) {
+      String number = String.valueOf(last.getAsInt());
+      var command = new ArrayList<>(List.of(TASKSET.toString(), "-c", number));
+      command.addAll(jvm);
+      OtherSide started = start(main, command, "pinned to processor " + number);
+      if (started != null) {
+        return started;
+      } // it may not be pinned here, or ends anyway: then that is told
+    }
+    OtherSide started = start(main, jvm, "not pinned");
+    if (started == null) {
+      throw new IOException(main.getSimpleName() + " ended before it was ready");
+    }
+    return started;
+  }
+
+  /** Returns null if it ends before its first line. */
+  private static @Nullable OtherSide start(Class<?> main, List<String> command, String pinned)
+      throws IOException {
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     var answers =
@@ -78,12 +94,43 @@ public final class OtherSide implements AutoCloseable {
     var questions =
         new BufferedWriter(
             new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
-    String ready = answers.readLine();
-    if (ready == null) {
-      process.destroyForcibly();
-      throw new IOException(main.getSimpleName() + " ended before it was ready");
+    String ready = null;
+    try {
+      ready = answers.readLine();
+    } finally {
+      if (ready == null) {
+        process.destroyForcibly();
+      }
     }
-    return new OtherSide(main.getSimpleName(), process, answers, questions, ready, pinned);
+    return ready == null
+        ? null
+        : new OtherSide(main.getSimpleName(), process, answers, questions, ready, pinned);
+  }
+
+  /** Returns the last of the processors that this JVM may use; empty if it is the only one. */
+  private static OptionalInt lastProcessor() {
+    if (Runtime.getRuntime().availableProcessors() < 2) {
+      return OptionalInt.empty();
+    }
+    try {
+      return lastProcessor(
+          Files.readAllLines(Path.of("/proc/self/status"), StandardCharsets.ISO_8859_1));
+    } catch (IOException e) {
+      return OptionalInt.empty(); // there is none on this system
+    }
+  }
+
+  /**
+   * Returns the last of the processors that a process may use. In a container the numbers need not
+   * begin with 0.
+   *
+   * @param status what Linux says of the process
+   */
+  static OptionalInt lastProcessor(List<String> status) {
+    return status.stream()
+        .filter(line -> line.startsWith("Cpus_allowed_list:")) // "Cpus_allowed_list:  0-1,4-6"
+        .mapToInt(line -> Integer.parseInt(line.replaceFirst(".*[^0-9]", "")))
+        .findFirst();
   }
 
   /** Returns its first line: what a client needs to know, such as its port. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the Python programs, where there is a Python. */
@@ -103,6 +104,7 @@ final class PythonRuns {
   private static String output(ProcessBuilder builder) throws IOException {
     Process process = builder.redirectError(ProcessBuilder.Redirect.PIPE).start();
     process.getOutputStream().close();
+    var isLate = new AtomicBoolean();
     var killer =
         process
             .onExit()
@@ -110,6 +112,7 @@ final class PythonRuns {
             .orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS)
             .whenComplete((_, late) -> {
               if (late != null) {
+                isLate.set(true);
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
               }
@@ -125,6 +128,9 @@ final class PythonRuns {
       throw new IOException("interrupted", e);
     } finally {
       killer.cancel(true);
+    }
+    if (code != 0 && isLate.get()) {
+      throw new IOException("it took longer than " + LIMIT_SECONDS + " s");
     }
     if (code != 0) {
       String[] lines = err.strip().split("\n");

@@ -57,17 +57,18 @@ public final class TextReport {
                   + "). A tie: the intervals overlap.";
           if (blocks < Interval.ENOUGH) {
             note +=
-                " Some rows have %d blocks: theirs is a %d %% interval at most."
-                    .formatted(blocks, Interval.coverage(blocks));
+                Words.format(
+                    " Some rows have %d blocks: theirs is a %d %% interval at most.",
+                    blocks, Interval.coverage(blocks));
           }
           lines.addAll(Words.wrap(note, COLUMNS));
         });
     long asked = report.trials().stream().filter(trial -> trial.advised().isPresent()).count();
     if (asked > 0) {
       lines.add(
-          "The advisor's choice is the best or tied with it in %d of %d."
-              .formatted(
-                  report.trials().stream().filter(TrialReport::isWellAdvised).count(), asked));
+          Words.format(
+              "The advisor's choice is the best or tied with it in %d of %d.",
+              report.trials().stream().filter(TrialReport::isWellAdvised).count(), asked));
     }
     lines.addAll(Words.wrap(report.machine(), COLUMNS));
     lines.addAll(Words.wrap(report.java(), COLUMNS));
@@ -135,8 +136,9 @@ public final class TextReport {
     Comparison comparison = trial.comparison();
     lines.addAll(
         Words.wrap(
-            "%s   %d blocks, %d %% interval"
-                .formatted(trial.title(), trial.blocks(), Interval.coverage(trial.blocks())),
+            Words.format(
+                "%s   %d blocks, %d %% interval",
+                trial.title(), trial.blocks(), Interval.coverage(trial.blocks())),
             COLUMNS));
     lines.add(
         String.format(

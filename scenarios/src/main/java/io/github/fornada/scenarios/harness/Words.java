@@ -56,7 +56,7 @@ public final class Words {
   static List<String> wrap(String text, int width) {
     var lines = new ArrayList<String>();
     var line = new StringBuilder();
-    for (String word : text.split(" ")) {
+    for (String word : text.split(" |\\R")) {
       String rest = word;
       if (!line.isEmpty() && line.length() + 1 + rest.length() > width) {
         lines.add(line.toString());

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.fornada.ExecutionModel;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,12 @@ class ReportsTest {
                 1,
                 Optional.empty()),
             new ScenarioReport(
-                "broken", "fails", List.of(), List.of(), 1, Optional.of("not run: no server"))));
+                "broken",
+                "fails",
+                List.of(),
+                List.of(),
+                1,
+                Optional.of("not run: no server\nat port 7"))));
   }
 
   private static final TableReport DECIDED =
@@ -95,6 +101,27 @@ class ReportsTest {
     assertThat(MarkdownReport.of(DECIDED)).contains("not run: no server");
     assertThat(HtmlReport.of(DECIDED)).contains("not run: no server");
     assertThat(JsonReport.of(DECIDED)).contains("not run: no server");
+  }
+
+  @Test
+  void aProblemOfSeveralLinesIsOneRowOfTheTable() {
+    assertThat(MarkdownReport.of(DECIDED).lines())
+        .contains("| broken | | not run: no server at port 7 | | | | | | |");
+    assertThat(TextReport.table(DECIDED).lines()).contains("    not run: no server at port 7");
+  }
+
+  @Test
+  void figuresHaveTheSameDigitsInEveryLocale() {
+    Locale before = Locale.getDefault(Locale.Category.FORMAT);
+    String table = TextReport.table(DECIDED);
+    String page = MarkdownReport.of(DECIDED);
+    Locale.setDefault(Locale.Category.FORMAT, Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      assertThat(TextReport.table(DECIDED)).isEqualTo(table);
+      assertThat(MarkdownReport.of(DECIDED)).isEqualTo(page);
+    } finally {
+      Locale.setDefault(Locale.Category.FORMAT, before);
+    }
   }
 
   @Test
