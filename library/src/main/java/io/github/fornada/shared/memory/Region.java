@@ -210,6 +210,7 @@ public final class Region {
     Arena shared = Arena.ofShared();
     try {
       MemorySegment made = mapped(file, shared);
+      bell.prepare();
       arena = shared;
       return made;
     } catch (IOException | RuntimeException | Error e) {

@@ -243,7 +243,7 @@ public final class Space {
         host.makeFifos(SocketBell.ears(folder));
         tellIfOnDisk(folder);
       }
-      ((SocketBell) bell).prepare();
+      bell.prepare();
     }
     long size = Math.addExact(Region.PAGE, bytes);
     Region made = folder == null ? inMemory(name, size, what) : inFile(folder, name, size, what);
