@@ -472,6 +472,11 @@ final class SocketBell implements Bell {
     }
   }
 
+  /** Returns whether a ring has failed that is still to be made. */
+  boolean owesRings() {
+    return owed.isAny();
+  }
+
   /**
    * Rings that have failed, such as for want of a file descriptor. What they are for has been
    * changed and the bit of the sleeper was cleared, so nobody else would ring it. They are tried
@@ -540,6 +545,10 @@ final class SocketBell implements Bell {
       if (why != null) {
         Log.get().log(System.Logger.Level.WARNING, LATE, why);
       }
+    }
+
+    synchronized boolean isAny() {
+      return isScheduled || unscheduled;
     }
 
     private synchronized boolean takes(int at) {
