@@ -229,6 +229,19 @@ class SharedMemoryTest {
   }
 
   @Test
+  void whoGivesUpPassesItsRingOn() {
+    holds("GiveUpScenario");
+  }
+
+  @Test
+  void oneThatGivesUpWithItsRingIsCaught() {
+    caught(
+        "GiveUpScenario",
+        "wait for ever",
+        c -> c.twin("ElementRing", "acquire", "ringOne", "forget"));
+  }
+
+  @Test
   void anOwnerThatThinksItsHeirIsAwakeIsCaught() {
     caught("MutexScenario", "wait for ever", c -> c.twin("OwnerWord", "release", "clear", "never"));
   }

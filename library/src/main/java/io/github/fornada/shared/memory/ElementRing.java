@@ -260,12 +260,17 @@ public final class ElementRing {
   /** Acquires a lock. Who gives up may have been rung for what another one waits for. */
   private static long acquire(Mutex lock, long nanos, WaitPoint awaited)
       throws InterruptedException {
+    long result;
     try {
-      return lock.acquire(nanos);
+      result = lock.acquire(nanos);
     } catch (InterruptedException e) {
       awaited.ringOne();
       throw e;
     }
+    if (result == Mutex.NOT_ACQUIRED) {
+      awaited.ringOne();
+    }
+    return result;
   }
 
   /** Sends as {@link #send} does; an interrupt does not end the wait for other senders. */

@@ -1,0 +1,74 @@
+package io.github.fornada.shared.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The rings of processes that share one, all in this one. */
+@SideBySide
+class ElementRingTest {
+  private static final long SHORT = Duration.ofMillis(1).toNanos();
+
+  // As in the ring.
+  private static final int SENDERS = 2;
+  private static final int RECEIVERS = 4;
+  private static final int TAIL = 6;
+  private static final int HEAD = 8;
+
+  private static final int UNITS = 8;
+
+  private final Seats seats =
+      new Seats(3, Region.PAGE + ElementRing.RESERVED + UNITS * Long.BYTES);
+
+  private ElementRing ring(int seat) {
+    Region region = seats.region(seat);
+    region.shape(ElementRing.shape(UNITS));
+    return new ElementRing(region, ElementRingTest::noRoom);
+  }
+
+  private static ElementRing.Room noRoom(int kind, long length) {
+    throw new AssertionError("kind " + kind);
+  }
+
+  /** Returns elements with so many bytes each. */
+  private static List<ElementRing.Element> elements(int... lengths) {
+    return java.util.Arrays.stream(lengths)
+        .mapToObj(length -> new ElementRing.Element(new byte[length], length))
+        .toList();
+  }
+
+  /** Notes that the process in this seat waits at a line. */
+  private void waits(int seat, int line) {
+    Region region = seats.region(seat);
+    WaitBits.set(region.segment(), Region.line(line) + Long.BYTES, seat);
+  }
+
+  @Test
+  void aReceiverWhoseTimeIsOverPassesItsRingOn() throws Exception {
+    ElementRing ring = ring(0);
+    var lock = new Mutex(seats.region(2), RECEIVERS);
+    assertThat(lock.tryAcquire()).isZero();
+    waits(1, TAIL);
+    assertThat(ring.receive(1, SHORT)).isEmpty();
+    assertThat(seats.rung()).containsExactly(1);
+    waits(1, TAIL);
+    assertThat(ring.lease(SHORT)).isEqualTo(ElementRing.Attempt.NOTHING);
+    assertThat(seats.rung()).containsExactly(1, 1);
+    lock.release();
+  }
+
+  @Test
+  void aSenderWhoseTimeIsOverPassesItsRingOn() throws Exception {
+    ElementRing ring = ring(0);
+    var lock = new Mutex(seats.region(2), SENDERS);
+    assertThat(lock.tryAcquire()).isZero();
+    waits(1, HEAD);
+    assertThat(ring.send(elements(1), 0, SHORT)).isEqualTo(Integer.MIN_VALUE);
+    assertThat(seats.rung()).containsExactly(1);
+    lock.release();
+  }
+}
