@@ -22,6 +22,7 @@ class SharedMemoryTest {
         .constant("Mutex", 1000, 0)
         .constant("WaitPoint", 100, 0)
         .constant("WaitBits", 4, 1)
+        .constant("WaitBits", 256, 64)
         .constant("Hands", 256, 0)
         .timed("OwnerWord")
         .timed("Mutex")
@@ -239,6 +240,19 @@ class SharedMemoryTest {
         "GiveUpScenario",
         "wait for ever",
         c -> c.twin("ElementRing", "acquire", "ringOne", "forget"));
+  }
+
+  @Test
+  void roomThatIsTooSmallForOneIsOfferedToTheNext() {
+    holds("SmallRoomScenario");
+  }
+
+  @Test
+  void oneThatKeepsARingThatItCannotUseIsCaught() {
+    caught(
+        "SmallRoomScenario",
+        "wait for ever",
+        c -> c.twin("WaitPoint", "sleep", "ringBehind", "forget"));
   }
 
   @Test

@@ -354,7 +354,10 @@ public final class ElementRing {
       long free = region.parameter() - countBetween(from, to);
       sending.judge(free, isMuch(free, allUnits - unitsBetween(from, to)));
     }
-    return head.await(nanos, () -> hasRoom(head.get(), tail.get(), length) || state.get() != OPEN);
+    return head.await(
+        nanos,
+        () -> hasRoom(head.get(), tail.get(), length) || state.get() != OPEN,
+        () -> hasRoom(head.get(), tail.get(), 0)); // another one may send less
   }
 
   /** Returns whether so many elements and units are more than half of the ring. */

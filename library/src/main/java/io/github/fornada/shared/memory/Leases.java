@@ -265,7 +265,8 @@ final class Leases {
             () ->
                 hasReturned()
                     || reason.getAsBoolean()
-                    || (freeSlot(memory) >= 0 && gap(memory, length) >= 0));
+                    || (freeSlot(memory) >= 0 && gap(memory, length) >= 0),
+            () -> freeSlot(memory) >= 0); // another one may need less
     if (isThere) {
       used.ringOne(); // others may find room too, and this process may find no element any more
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +37,7 @@ class ElementRingTest {
 
   /** Returns elements with so many bytes each. */
   private static List<ElementRing.Element> elements(int... lengths) {
-    return java.util.Arrays.stream(lengths)
+    return Arrays.stream(lengths)
         .mapToObj(length -> new ElementRing.Element(new byte[length], length))
         .toList();
   }
@@ -44,7 +45,7 @@ class ElementRingTest {
   /** Notes that the process in this seat waits at a line. */
   private void waits(int seat, int line) {
     Region region = seats.region(seat);
-    WaitBits.set(region.segment(), Region.line(line) + Long.BYTES, seat);
+    boolean _ = WaitBits.set(region.segment(), Region.line(line) + Long.BYTES, seat);
   }
 
   @Test
@@ -70,5 +71,44 @@ class ElementRingTest {
     assertThat(ring.send(elements(1), 0, SHORT)).isEqualTo(Integer.MIN_VALUE);
     assertThat(seats.rung()).containsExactly(1);
     lock.release();
+  }
+
+  @Test
+  void roomThatIsTooSmallForOneIsOfferedToTheNext() throws Exception {
+    ElementRing receiver = ring(0);
+    ElementRing large = ring(1);
+    for (int i = 0; i < UNITS; i++) {
+      assertThat(receiver.send(elements(1), 0, 0)).isEqualTo(1);
+    }
+    Thread sender = Thread.ofPlatform().daemon().start(() -> sendQuietly(large, 3 * Long.BYTES));
+    Waiting.until("it sleeps", () -> sender.getState() == Thread.State.WAITING);
+    waits(2, HEAD); // with a small one
+    assertThat(receiver.receive(1, 0)).hasSize(1);
+    Waiting.until("the next was rung", () -> seats.rung().contains(2));
+    assertThat(receiver.receive(UNITS, 0)).hasSize(UNITS - 1);
+    sender.join();
+  }
+
+  private static void sendQuietly(ElementRing ring, int length) {
+    try {
+      while (ring.send(elements(length), 0, Mutex.FOR_EVER) == 0) {
+        boolean _ = ring.awaitRoom(length, Mutex.FOR_EVER);
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void whoLeavesWithARingForRoomThatItCannotUsePassesItOn() throws Exception {
+    ElementRing receiver = ring(0);
+    ElementRing large = ring(1);
+    for (int i = 0; i < UNITS; i++) {
+      assertThat(receiver.send(elements(1), 0, 0)).isEqualTo(1);
+    }
+    assertThat(receiver.receive(1, 0)).hasSize(1);
+    waits(2, HEAD);
+    assertThat(large.awaitRoom(3 * Long.BYTES, SHORT)).isFalse();
+    assertThat(seats.rung()).containsExactly(2);
   }
 }
