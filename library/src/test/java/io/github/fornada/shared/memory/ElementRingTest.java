@@ -8,9 +8,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** The rings of processes that share one, all in this one. */
 @SideBySide
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class ElementRingTest {
   private static final long SHORT = Duration.ofMillis(1).toNanos();
 
