@@ -268,9 +268,16 @@ public final class Region {
     return freed;
   }
 
-  /** Runs {@code action}, which must be quick, when this process hears that it was freed. */
+  /**
+   * Runs {@code action}, which must be quick, when this process hears that it was freed: at once,
+   * if it has heard that already.
+   */
   public synchronized void whenFreed(Runnable action) {
-    whenFreed.add(action);
+    if (freed) {
+      action.run();
+    } else {
+      whenFreed.add(action);
+    }
   }
 
   /** Returns what those get who use it later. */
