@@ -691,6 +691,11 @@ public final class Explorer {
     return never(of);
   }
 
+  /** A check that finds nothing. */
+  public static boolean never(Object of, long at, int which, long number) {
+    return never(of);
+  }
+
   /** Answers false, for a twin. */
   public static boolean never(MemorySegment memory, long number) {
     return never(memory);

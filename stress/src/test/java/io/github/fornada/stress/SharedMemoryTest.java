@@ -256,6 +256,19 @@ class SharedMemoryTest {
   }
 
   @Test
+  void aLockIsNotHandedToOneWhoseSeatAnotherHasTaken() {
+    holds("SameSeatScenario");
+  }
+
+  @Test
+  void aHandOverToTheDeadThatIsNotTakenBackIsCaught() {
+    caught(
+        "SameSeatScenario",
+        "wait for ever",
+        c -> c.twin("OwnerWord", "release", "takeBackFromDead", "never"));
+  }
+
+  @Test
   void anOwnerThatThinksItsHeirIsAwakeIsCaught() {
     caught("MutexScenario", "wait for ever", c -> c.twin("OwnerWord", "release", "clear", "never"));
   }
