@@ -1,5 +1,6 @@
 package io.github.fornada.shared.memory;
 
+import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -285,12 +286,17 @@ public final class Region {
     return gone(null);
   }
 
-  /** Marks the object as freed, for processes that have mapped it. */
+  /**
+   * Marks the object as freed, for processes that have mapped it. If it cannot be mapped here, they
+   * only know when they are told.
+   */
   void markFreed() {
     try {
       LONG.setVolatile(segment(), FREED, 1L);
     } catch (IllegalStateException e) {
       // It was freed before.
+    } catch (UncheckedIOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "a freed object could not be marked", e);
     }
   }
 

@@ -100,4 +100,15 @@ class SpaceTest {
     acquiredAsTheLockOfTheDead(lock);
     Waiting.until("its seat is free", () -> parent.bell().idOf(seat) == 0);
   }
+
+  @Test
+  void anObjectIsFreedThoughItsFileCannotBeOpened() throws Exception {
+    Region lock = lockOf(parent); // not mapped in this process
+    Path file = folder.resolve(lock.name());
+    Files.delete(file);
+    Files.createDirectory(file); // which cannot be opened as a file, as none can without descriptors
+    parent.free(lock);
+    assertThat(file).doesNotExist();
+    assertThat(told).containsExactly(file.toString());
+  }
 }
