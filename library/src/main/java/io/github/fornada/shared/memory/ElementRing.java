@@ -396,6 +396,16 @@ public final class ElementRing {
   }
 
   private @Nullable List<Taken> take(int most) {
+    try {
+      return takeAll(most);
+    } catch (OutOfMemoryError e) {
+      tail.ringOne(); // another process may have room for what stays here
+      throw e;
+    }
+  }
+
+  /** Reads all first, and then takes it: an element that there is no memory for takes nothing. */
+  private @Nullable List<Taken> takeAll(int most) {
     // Read before the tail: it is closed after the last element was sent.
     long was = state.get();
     MemorySegment memory = region.segment();
@@ -408,9 +418,7 @@ public final class ElementRing {
       return null;
     }
     var elements = new ArrayList<Taken>(1);
-    if (takeReturned(elements, most, from) && was != OPEN) {
-      tail.ringAll(); // it may have been what the others still waited for
-    }
+    List<Integer> returned = readReturned(elements, most, from);
     long first = from;
     while (from != to && elements.size() < most) {
       Taken element = read(from);
@@ -424,6 +432,12 @@ public final class ElementRing {
       head.set(from); // the one store that takes them: a death before it has taken nothing
       head.ringOne();
       receiving.moved(elements.size());
+    }
+    for (int slot : returned) {
+      leases.end(slot);
+    }
+    if (!returned.isEmpty() && was != OPEN) {
+      tail.ringAll(); // it may have been what the others still waited for
     }
     if (!elements.isEmpty()) {
       ringNextReceiver(from);
@@ -445,15 +459,20 @@ public final class ElementRing {
     }
   }
 
-  private boolean takeReturned(List<Taken> into, int most, long from) {
+  /** Reads elements that have come back; returns their slots. */
+  private List<Integer> readReturned(List<Taken> into, int most, long from) {
     int slot = leases.firstReturned(from >>> COUNT_SHIFT);
-    while (slot >= 0 && into.size() < most) {
+    if (slot < 0) {
+      return List.of();
+    }
+    var slots = new ArrayList<Integer>();
+    while (slot >= 0 && slots.size() < most) {
       byte[] bytes = leases.bytesOf(slot);
       into.add(new Taken(bytes, bytes.length, ENCODED, null));
-      leases.end(slot);
-      slot = leases.firstReturned(from >>> COUNT_SHIFT);
+      slots.add(slot);
+      slot = leases.returnedAfter(slot, from >>> COUNT_SHIFT);
     }
-    return !into.isEmpty();
+    return slots;
   }
 
   /** Returns the number of elements taken before this position, not modulo anything. */

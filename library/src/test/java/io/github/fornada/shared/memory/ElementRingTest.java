@@ -1,12 +1,17 @@
 package io.github.fornada.shared.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -113,5 +118,42 @@ class ElementRingTest {
     waits(2, HEAD);
     assertThat(large.awaitRoom(3 * Long.BYTES, SHORT)).isFalse();
     assertThat(seats.rung()).containsExactly(2);
+  }
+
+  /** What a plain element is copied to. */
+  private record Bytes(MemorySegment bytes) implements ElementRing.Room {}
+
+  @Test
+  void anElementForWhichThereIsNoMemoryTakesNothingNorDoesWhatCameBackGetLost() throws Exception {
+    var full = new AtomicBoolean(true);
+    var leased = MemorySegment.ofArray(new long[(int) (Region.PAGE / Long.BYTES) + UNITS]);
+    Region region = seats.region(0);
+    Region.Shape shape = ElementRing.shape(UNITS);
+    region.shape(shape);
+    var ring = new ElementRing(region, (kind, length) -> room(full, length), leasedBytes(leased));
+    var dies = new ElementRing(seats.region(1), ElementRingTest::noRoom, leasedBytes(leased));
+    var bytes = MemorySegment.ofArray(new byte[] {7, 7, 7, 7, 7, 7, 7, 7});
+    assertThat(ring.send(elements(2), 0, 0)).isEqualTo(1);
+    assertThat(ring.send(List.of(ElementRing.Element.plain(1, bytes)), 0, 0)).isEqualTo(1);
+    assertThat(Objects.requireNonNull(dies.lease(0)).lease()).isNotNull();
+    assertThat(region.recover(Seats.idOf(1), 1, false)).isNull();
+    waits(2, TAIL);
+    assertThatThrownBy(() -> ring.receive(2, 0)).isInstanceOf(OutOfMemoryError.class);
+    assertThat(seats.rung()).as("another one may take it").containsExactly(2);
+    full.set(false);
+    List<ElementRing.Taken> taken = Objects.requireNonNull(ring.receive(2, 0));
+    assertThat(taken).extracting(ElementRing.Taken::length).containsExactly(2, 8);
+    assertThat(ring.size()).isZero();
+  }
+
+  private static ElementRing.Room room(AtomicBoolean full, long length) {
+    if (full.get()) {
+      throw new OutOfMemoryError("Java heap space");
+    }
+    return new Bytes(MemorySegment.ofArray(new byte[(int) length]));
+  }
+
+  private static LongFunction<Region> leasedBytes(MemorySegment memory) {
+    return bytes -> new Region(Space.local(), "object-e", memory, null);
   }
 }
