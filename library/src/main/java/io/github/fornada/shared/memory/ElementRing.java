@@ -1,5 +1,6 @@
 package io.github.fornada.shared.memory;
 
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -433,8 +434,8 @@ public final class ElementRing {
       head.ringOne();
       receiving.moved(elements.size());
     }
-    for (int slot : returned) {
-      leases.end(slot);
+    for (int i = 0; i < returned.size(); i++) { // an iterator would need memory
+      leases.end(returned.get(i));
     }
     if (!returned.isEmpty() && was != OPEN) {
       tail.ringAll(); // it may have been what the others still waited for
@@ -518,6 +519,15 @@ public final class ElementRing {
   }
 
   private @Nullable Attempt takeOnLease() {
+    try {
+      return takeFirstOnLease();
+    } catch (OutOfMemoryError | UncheckedIOException e) {
+      tail.ringOne(); // another process may have room for it
+      throw e;
+    }
+  }
+
+  private @Nullable Attempt takeFirstOnLease() {
     long was = state.get();
     long from = head.get();
     long to = newTail();
