@@ -7,6 +7,8 @@ import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -102,5 +104,26 @@ class SocketBellTest {
     Files.delete(ear());
     ringer.ring(0, KEY);
     assertThat(ringer.owesRings()).isFalse();
+  }
+
+  @Test
+  void whoWaitsWithALimitHearsARingThoughNoThreadCanBeStartedForTheLimit() throws Exception {
+    Ear ear =
+        Ear.open(
+            ear(),
+            body ->
+                new Thread(body) {
+                  @Override
+                  public void start() {
+                    throw new OutOfMemoryError("unable to create native thread");
+                  }
+                });
+    var heard = new ArrayList<Long>();
+    ear.listen(1, heard::add);
+    assertThat(heard).as("its limit is over").isEmpty();
+    ear.ring(KEY);
+    ear.listen(Duration.ofMinutes(1).toNanos(), heard::add);
+    assertThat(heard).containsExactly(KEY);
+    ear.close();
   }
 }
