@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
-import io.github.fornada.shared.memory.Mutex;
 import io.github.fornada.threads.ThreadPool;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,23 +17,28 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 class SharedQueueLimitTest {
   private static final Duration SHORT = Duration.ofMillis(1);
 
-  // The numbers of a ring's locks.
-  private static final int SENDERS = 2;
-  private static final int RECEIVERS = 4;
+  // Where the words of a ring's locks are.
+  private static final long SENDERS = 2 * 64;
+  private static final long RECEIVERS = 4 * 64;
+
+  private static final long NOBODY = 0;
+  private static final long ANOTHER_PROCESS = 9;
+
+  private static void owns(SharedQueue<?> queue, long lock, long process) {
+    queue.region.segment().set(ValueLayout.JAVA_LONG, lock, process);
+  }
 
   @Test
   void aReceiverGivesUpInTimeThoughAnotherHasTheLockAndThereIsAnElement() throws Exception {
     try (Pool pool = ThreadPool.open()) {
       SharedQueue<Integer> queue = SharedSpace.of(pool).queue(2);
       queue.send(1);
-      // Another view of the lock than the queue's own, as another process has.
-      Mutex lock = new Mutex(queue.region, RECEIVERS);
-      assertThat(lock.acquire(Mutex.FOR_EVER)).isZero();
+      owns(queue, RECEIVERS, ANOTHER_PROCESS);
       assertThat(queue.tryReceive(SHORT)).isNull();
       assertThat(queue.tryReceive(Duration.ZERO)).isNull();
       assertThat(queue.tryLease(SHORT)).isNull();
       assertThat(queue.tryLease(Duration.ZERO)).isNull();
-      lock.release();
+      owns(queue, RECEIVERS, NOBODY);
       assertThat(queue.tryReceive(SHORT)).isEqualTo(1);
     }
   }
@@ -42,10 +47,9 @@ class SharedQueueLimitTest {
   void aSenderGivesUpInTimeThoughAnotherHasTheLockAndThereIsRoom() throws Exception {
     try (Pool pool = ThreadPool.open()) {
       SharedQueue<Integer> queue = SharedSpace.of(pool).queue(2);
-      Mutex lock = new Mutex(queue.region, SENDERS);
-      assertThat(lock.acquire(Mutex.FOR_EVER)).isZero();
+      owns(queue, SENDERS, ANOTHER_PROCESS);
       assertThat(queue.trySend(1, SHORT)).isFalse();
-      lock.release();
+      owns(queue, SENDERS, NOBODY);
       assertThat(queue.trySend(1, SHORT)).isTrue();
     }
   }
