@@ -143,7 +143,9 @@ final class Leases {
     return returnedBefore(Long.MAX_VALUE, head);
   }
 
-  /** Returns the slot of the next one after that in {@code slot}, as {@link #firstReturned} does. */
+  /**
+   * Returns the slot of the next one after that in {@code slot}, as {@link #firstReturned} does.
+   */
   int returnedAfter(int slot, long head) {
     return returnedBefore(before(wordAt(region.segment(), slot), head), head);
   }

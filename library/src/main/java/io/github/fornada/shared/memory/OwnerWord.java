@@ -134,8 +134,8 @@ final class OwnerWord {
   /**
    * Frees the word if it was handed to a process that had died before. Between the looks at the
    * word and at the heir's seat, and the hand-over, the heir may have died, and what it had of this
-   * word was taken back; the next process in that seat may have asked, and then the word is the same
-   * again. Nobody takes it back from the dead any more.
+   * word was taken back; the next process in that seat may have asked, and then the word is the
+   * same again. Nobody takes it back from the dead any more.
    *
    * @param heir the seat that was to have the word
    * @param next the process that had this seat, and has the word

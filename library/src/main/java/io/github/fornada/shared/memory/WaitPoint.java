@@ -11,9 +11,6 @@ import java.util.function.BooleanSupplier;
 public final class WaitPoint {
   private static final long BITS = Long.BYTES;
 
-  /** What others wait for is not there where what this process waits for is not. */
-  private static final BooleanSupplier NOBODY = () -> false;
-
   private static final int SPINS =
       Runtime.getRuntime().availableProcessors() > 1 ? 100 : 0; // Guess
 
@@ -107,7 +104,12 @@ public final class WaitPoint {
    * @throws IllegalStateException if the object was freed
    */
   public boolean await(long nanos, BooleanSupplier ready) throws InterruptedException {
-    return await(nanos, ready, NOBODY);
+    return await(nanos, ready, WaitPoint::forNobody);
+  }
+
+  /** What others wait for is not there where what this process waits for is not. */
+  private static boolean forNobody() {
+    return false;
   }
 
   /**

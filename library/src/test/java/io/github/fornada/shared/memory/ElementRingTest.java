@@ -30,8 +30,7 @@ class ElementRingTest {
 
   private static final int UNITS = 8;
 
-  private final Seats seats =
-      new Seats(3, Region.PAGE + ElementRing.RESERVED + UNITS * Long.BYTES);
+  private final Seats seats = new Seats(3, Region.PAGE + ElementRing.RESERVED + UNITS * Long.BYTES);
 
   private ElementRing ring(int seat) {
     Region region = seats.region(seat);

@@ -74,7 +74,8 @@ class SocketBellTest {
     Thread thread = asleep();
     Path aside = folder.resolve("aside");
     Files.move(ear(), aside);
-    Files.createDirectory(ear()); // which cannot be opened as a file, as none can without descriptors
+    Files.createDirectory(
+        ear()); // which cannot be opened as a file, as none can without descriptors
     there.set(true);
     ringer.ring(0, KEY);
     Files.delete(ear());

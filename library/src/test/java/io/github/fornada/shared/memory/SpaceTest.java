@@ -106,7 +106,8 @@ class SpaceTest {
     Region lock = lockOf(parent); // not mapped in this process
     Path file = folder.resolve(lock.name());
     Files.delete(file);
-    Files.createDirectory(file); // which cannot be opened as a file, as none can without descriptors
+    Files.createDirectory(
+        file); // which cannot be opened as a file, as none can without descriptors
     parent.free(lock);
     assertThat(file).doesNotExist();
     assertThat(told).containsExactly(file.toString());
