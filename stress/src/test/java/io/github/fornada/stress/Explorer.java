@@ -1147,7 +1147,7 @@ public final class Explorer {
       return;
     }
     late(() -> copy(from, fromAt, to, toAt, count));
-    CURRENT.get().lateFor = 8;
+    CURRENT.get().lateFor = 6; // beyond the store that follows, and no receive ends sooner
   }
 
   /** Copies between a ring and an array of bytes, in either direction. */

@@ -257,13 +257,14 @@ class SharedMemoryTest {
 
   @Test
   void aLockIsNotHandedToOneWhoseSeatAnotherHasTaken() {
-    holds("SameSeatScenario");
+    LockFreeTest.holds(ROOM + "SameSeatScenario", BOUND + 1, small());
   }
 
   @Test
   void aHandOverToTheDeadThatIsNotTakenBackIsCaught() {
     caught(
         "SameSeatScenario",
+        BOUND + 1,
         "wait for ever",
         c -> c.twin("OwnerWord", "release", "takeBackFromDead", "never"));
   }
