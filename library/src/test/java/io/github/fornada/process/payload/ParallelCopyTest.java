@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.github.fornada.SideBySide;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ParallelCopyTest {
   private static final int BYTES = 9 << 20;
 
-  private static byte[] copied(ThreadFactory threads) {
+  private static void copied(ThreadFactory threads) {
     var from = new byte[BYTES];
     for (int i = 0; i < BYTES; i++) {
       from[i] = (byte) (i * 31);
@@ -21,24 +22,23 @@ class ParallelCopyTest {
     var to = new byte[BYTES];
     ParallelCopy.copy(MemorySegment.ofArray(from), MemorySegment.ofArray(to), BYTES, threads);
     assertThat(Arrays.equals(from, to)).as("the copy is whole").isTrue();
-    return to;
   }
 
   @Test
   void aCopyIsWholeThoughNoThreadCanBeStarted() {
-    byte[] copy =
-        copied(body ->
+    ThreadFactory none =
+        body ->
             new Thread(body) {
               @Override
               public void start() {
                 throw new OutOfMemoryError("unable to create native thread");
               }
-            });
-    assertThat(copy).hasSize(BYTES);
+            };
+    assertThatCode(() -> copied(none)).doesNotThrowAnyException();
   }
 
   @Test
   void aCopyIsWholeThatTwoThreadsMake() {
-    assertThat(copied(Thread::new)).hasSize(BYTES);
+    copied(Thread::new);
   }
 }
