@@ -20,10 +20,11 @@ import java.io.Serializable;
  *
  * <p><b>Deaths.</b> Each operation takes effect by a single write to memory. If a worker dies, even
  * in the middle of an operation, the object is as it was before that operation or as after it, and
- * what the worker held of it is given back before its death is reported. A process that is slow, or
- * stopped by a signal, loses nothing, nor its turn: where it was the one to be woken for a lock, an
- * element or a permit, others wait for that with it, until it goes on or ends. The end of the
- * process that opened the pool is the end of its workers and of the object.
+ * what the worker held of it is given back before its death is reported, or as soon as the process
+ * that opened the pool can open files again. A process that is slow, or stopped by a signal, loses
+ * nothing, nor its turn: where it was the one to be woken for a lock, an element or a permit,
+ * others wait for that with it, until it goes on or ends. The end of the process that opened the
+ * pool is the end of its workers and of the object.
  *
  * <p><b>Life.</b> It is there until {@link #free} is called or the pool has ended. Later uses throw
  * {@link IllegalStateException}.

@@ -289,11 +289,14 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   private List<ElementRing.Taken> takeWithin(int most, long nanos) throws InterruptedException {
     long began = began(nanos);
     while (true) {
-      List<ElementRing.Taken> taken = ring.receive(most, left(nanos, began));
+      long left = left(nanos, began);
+      List<ElementRing.Taken> taken = ring.receive(most, left);
       if (taken == null) {
         throw closed();
       }
-      if (!taken.isEmpty() || !ring.awaitElement(left(nanos, began))) {
+      // With no time left this was the last look: where there is an element, and who has the lock
+      // is stopped, others would follow without end.
+      if (!taken.isEmpty() || left == 0 || !ring.awaitElement(left(nanos, began))) {
         return taken;
       }
     }
@@ -421,14 +424,15 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   private @Nullable Delivery<T> leaseWithin(long nanos) throws InterruptedException {
     long began = began(nanos);
     while (true) {
-      ElementRing.Attempt attempt = ring.lease(left(nanos, began));
+      long left = left(nanos, began);
+      ElementRing.Attempt attempt = ring.lease(left);
       if (attempt == null) {
         throw closed();
       }
       if (attempt.lease() != null) {
         return delivery(attempt.lease());
       }
-      if (!ring.awaitLease(attempt, left(nanos, began))) {
+      if (left == 0 || !ring.awaitLease(attempt, left(nanos, began))) {
         return null;
       }
     }

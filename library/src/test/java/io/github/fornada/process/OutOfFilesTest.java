@@ -208,6 +208,71 @@ class OutOfFilesTest {
         });
   }
 
+  private static final String RINGER =
+      """
+      import io.github.fornada.process.ProcessPool;
+      import io.github.fornada.shared.SharedQueue;
+      import io.github.fornada.shared.SharedSpace;
+      import java.io.FileInputStream;
+      import java.io.IOException;
+      import java.util.ArrayList;
+      import java.util.Arrays;
+      import java.util.List;
+      import java.util.concurrent.atomic.AtomicReference;
+
+      public class RingsWithNone {
+        static final List<FileInputStream> HELD = new ArrayList<>();
+
+        static boolean send(SharedQueue<Integer> queue) throws IOException {
+          queue.size(); // it is used already when there are none left
+          try {
+            while (true) {
+              HELD.add(new FileInputStream("/dev/null"));
+            }
+          } catch (IOException e) {
+            // these were all
+          }
+          try {
+            return queue.trySend(1);
+          } finally {
+            for (var each : HELD) {
+              each.close();
+            }
+          }
+        }
+
+        public static void main(String[] args) throws Exception {
+          try (var pool = ProcessPool.open(o -> o.withWorkers(1))) {
+            SharedQueue<Integer> queue = SharedSpace.of(pool).queue(2);
+            System.out.println(pool.submit(1, x -> x + 1).get());
+            var received = new AtomicReference<Integer>();
+            Thread receiver = Thread.ofPlatform().daemon().start(() -> {
+              try {
+                received.set(queue.receive());
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+            while (Arrays.stream(receiver.getStackTrace())
+                .noneMatch(frame -> frame.getMethodName().equals("listen"))) {
+              Thread.sleep(5);
+            }
+            System.out.println("sent: " + pool.submit(queue, RingsWithNone::send).get());
+            receiver.join(60_000);
+            System.out.println("received: " + received.get());
+          }
+        }
+      }
+      """;
+
+  @Test
+  void whoSleepsIsRungByAProcessThatHadNone(@TempDir Path folder) throws Exception {
+    Path classes = Programs.compile(folder.resolve("classes"), List.of(), RINGER);
+    Programs.Ran ran = run(folder, 200, Programs.libraryJar(folder), classes, "RingsWithNone");
+    // Between, the log may say that a ring may be late.
+    assertThat(ran.said().lines()).containsSubsequence("2", "sent: true", "received: 1");
+  }
+
   @Test
   void aWorkerThatEndsForWantOfDescriptorsIsToldAsThat() {
     int code = MessageTypes.EXIT_OUT_OF_FILES;

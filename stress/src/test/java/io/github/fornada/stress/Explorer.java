@@ -691,6 +691,11 @@ public final class Explorer {
     return never(of);
   }
 
+  /** A check that finds nothing. */
+  public static boolean never(Object of, long at, int which, long number) {
+    return never(of);
+  }
+
   /** Answers false, for a twin. */
   public static boolean never(MemorySegment memory, long number) {
     return never(memory);
@@ -1142,7 +1147,7 @@ public final class Explorer {
       return;
     }
     late(() -> copy(from, fromAt, to, toAt, count));
-    CURRENT.get().lateFor = 8;
+    CURRENT.get().lateFor = 6; // beyond the store that follows, and no receive ends sooner
   }
 
   /** Copies between a ring and an array of bytes, in either direction. */

@@ -22,6 +22,7 @@ class SharedMemoryTest {
         .constant("Mutex", 1000, 0)
         .constant("WaitPoint", 100, 0)
         .constant("WaitBits", 4, 1)
+        .constant("WaitBits", 256, 64)
         .constant("Hands", 256, 0)
         .timed("OwnerWord")
         .timed("Mutex")
@@ -226,6 +227,46 @@ class SharedMemoryTest {
         "PassOnScenario",
         "wait for ever",
         c -> c.twin("WaitPoint", "announce", "setVolatile", "forget"));
+  }
+
+  @Test
+  void whoGivesUpPassesItsRingOn() {
+    holds("GiveUpScenario");
+  }
+
+  @Test
+  void oneThatGivesUpWithItsRingIsCaught() {
+    caught(
+        "GiveUpScenario",
+        "wait for ever",
+        c -> c.twin("ElementRing", "acquire", "ringOne", "forget"));
+  }
+
+  @Test
+  void roomThatIsTooSmallForOneIsOfferedToTheNext() {
+    holds("SmallRoomScenario");
+  }
+
+  @Test
+  void oneThatKeepsARingThatItCannotUseIsCaught() {
+    caught(
+        "SmallRoomScenario",
+        "wait for ever",
+        c -> c.twin("WaitPoint", "sleep", "ringBehind", "forget"));
+  }
+
+  @Test
+  void aLockIsNotHandedToOneWhoseSeatAnotherHasTaken() {
+    LockFreeTest.holds(ROOM + "SameSeatScenario", BOUND + 1, small());
+  }
+
+  @Test
+  void aHandOverToTheDeadThatIsNotTakenBackIsCaught() {
+    caught(
+        "SameSeatScenario",
+        BOUND + 1,
+        "wait for ever",
+        c -> c.twin("OwnerWord", "release", "takeBackFromDead", "never"));
   }
 
   @Test

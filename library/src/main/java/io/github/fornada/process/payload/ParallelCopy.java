@@ -2,6 +2,7 @@ package io.github.fornada.process.payload;
 
 import io.github.fornada.jvm.OwnThreads;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,30 +16,51 @@ final class ParallelCopy {
    */
   private static final long WORTH_TWO = 8 << 20; // Guess
 
+  private static final ThreadFactory SECOND = OwnThreads.daemon("fornada-copy").factory();
+
   private ParallelCopy() {}
 
   /**
    * Copies the first bytes of one segment to another; a segment that only the caller can access is
-   * copied by the caller alone.
+   * copied by the caller alone, and so is all where no thread can be started.
    */
   static void copy(MemorySegment from, MemorySegment to, long bytes) {
+    copy(from, to, bytes, SECOND);
+  }
+
+  /** Copies as {@link #copy(MemorySegment, MemorySegment, long)} does. */
+  static void copy(MemorySegment from, MemorySegment to, long bytes, ThreadFactory threads) {
     if (bytes < WORTH_TWO || Runtime.getRuntime().availableProcessors() < 2) {
       MemorySegment.copy(from, 0, to, 0, bytes);
       return;
     }
     var second = new Second(from, to, bytes / 2, bytes - bytes / 2);
-    Thread thread = OwnThreads.daemon("fornada-copy").unstarted(second);
-    if (!from.isAccessibleBy(thread)) {
+    Thread thread = started(threads, second, from);
+    if (thread == null) {
       MemorySegment.copy(from, 0, to, 0, bytes);
       return;
     }
-    thread.start();
     try {
       MemorySegment.copy(from, 0, to, 0, bytes / 2);
     } finally {
       join(thread);
     }
     second.rethrow();
+  }
+
+  /** Starts the second thread; returns null if there can be none, or it may not read the bytes. */
+  private static @Nullable Thread started(
+      ThreadFactory threads, Second second, MemorySegment from) {
+    try {
+      Thread thread = threads.newThread(second);
+      if (from.isAccessibleBy(thread)) {
+        thread.start();
+        return thread;
+      }
+      return null;
+    } catch (OutOfMemoryError e) { // mostly "unable to create native thread"
+      return null;
+    }
   }
 
   /**

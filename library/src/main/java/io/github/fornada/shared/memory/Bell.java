@@ -13,6 +13,14 @@ public interface Bell {
   /** Returns this process's number in the pool: 1 for the parent. Never given to another. */
   long id();
 
+  /**
+   * Opens what {@link #ring} needs to find a process. Called before an object is used: later
+   * something may have been changed, for which somebody must be rung.
+   *
+   * @throws java.io.UncheckedIOException if that cannot be made or opened
+   */
+  default void prepare() {}
+
   /** Returns the seat of this process; takes one when it is first needed. */
   int seat();
 
@@ -41,7 +49,8 @@ public interface Bell {
   }
 
   /**
-   * Wakes the threads of the process in this seat that wait for {@code key}. Never waits for it.
+   * Wakes the threads of the process in this seat that wait for {@code key}. Never waits for it. If
+   * it cannot be rung now, it is rung later.
    */
   void ring(int seat, long key);
 }

@@ -1,5 +1,6 @@
 package io.github.fornada.shared.memory;
 
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import java.io.FileInputStream;
@@ -11,6 +12,8 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +40,14 @@ final class Ear {
 
   private static final int CAPACITY = 4096;
 
+  /** Between two looks for a ring, where no alarm would end the wait for it. */
+  private static final long POLL_NANOS = 1_000_000; // Guess
+
+  private static final ThreadFactory ALARMS = OwnThreads.daemon("fornada-shared-alarm").factory();
+
   private final FileInputStream in;
   private final FileOutputStream out;
+  private final ThreadFactory alarms;
 
   /** How many threads use the files, which the last one closes. */
   private int users; // guarded by this
@@ -73,15 +82,16 @@ final class Ear {
         @Override
         void start() {
           if (!started) {
-            var _ = OwnThreads.daemon("fornada-shared-alarm").start(this::watch);
+            alarms.newThread(this::watch).start();
             started = true;
           }
         }
       };
 
-  private Ear(FileInputStream in, FileOutputStream out) {
+  private Ear(FileInputStream in, FileOutputStream out, ThreadFactory alarms) {
     this.in = in;
     this.out = out;
+    this.alarms = alarms;
   }
 
   /**
@@ -90,12 +100,17 @@ final class Ear {
    * @throws java.nio.file.NoSuchFileException if there is none
    */
   static Ear open(Path fifo) throws IOException {
+    return open(fifo, ALARMS);
+  }
+
+  /** Opens it as {@link #open(Path)} does; {@code alarms} makes the thread that ends waits. */
+  static Ear open(Path fifo, ThreadFactory alarms) throws IOException {
     // To open one end waits for the other end. A descriptor for both never waits, and is both ends
     // for as long as it is open.
     try (var _ = FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       var reading = new FileInputStream(fifo.toFile());
       try {
-        return new Ear(reading, new FileOutputStream(fifo.toFile()));
+        return new Ear(reading, new FileOutputStream(fifo.toFile()), alarms);
       } catch (IOException | RuntimeException | Error e) {
         reading.close();
         throw e;
@@ -183,8 +198,10 @@ final class Ear {
       return;
     }
     try {
-      if (nanos != Mutex.FOR_EVER) {
-        alarm.set(nanos);
+      if (nanos != Mutex.FOR_EVER && !isAlarmSet(nanos)) {
+        LockSupport.parkNanos(this, Math.min(nanos, POLL_NANOS));
+        takeThere(taken);
+        return;
       }
       Interruption known = interruption;
       if (known == null) {
@@ -203,17 +220,34 @@ final class Ear {
     }
   }
 
+  /** Sets the alarm; returns false if it has no thread, and none can be started. */
+  private boolean isAlarmSet(long nanos) {
+    try {
+      alarm.set(nanos);
+      return true;
+    } catch (OutOfMemoryError e) {
+      if (!HeapShortage.isOfHeap(e)) {
+        OwnThreads.noThread(e);
+      }
+      return false;
+    }
+  }
+
   /** Takes the rings that are there. Does not wait. */
   void take(LongConsumer taken) throws IOException {
     if (begin()) {
       try {
-        if (in.available() > 0) {
-          read();
-          tell(taken);
-        }
+        takeThere(taken);
       } finally {
         end();
       }
+    }
+  }
+
+  private void takeThere(LongConsumer taken) throws IOException {
+    if (in.available() > 0) {
+      read();
+      tell(taken);
     }
   }
 

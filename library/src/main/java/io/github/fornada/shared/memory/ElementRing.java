@@ -1,5 +1,6 @@
 package io.github.fornada.shared.memory;
 
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -260,12 +261,17 @@ public final class ElementRing {
   /** Acquires a lock. Who gives up may have been rung for what another one waits for. */
   private static long acquire(Mutex lock, long nanos, WaitPoint awaited)
       throws InterruptedException {
+    long result;
     try {
-      return lock.acquire(nanos);
+      result = lock.acquire(nanos);
     } catch (InterruptedException e) {
       awaited.ringOne();
       throw e;
     }
+    if (result == Mutex.NOT_ACQUIRED) {
+      awaited.ringOne();
+    }
+    return result;
   }
 
   /** Sends as {@link #send} does; an interrupt does not end the wait for other senders. */
@@ -349,7 +355,10 @@ public final class ElementRing {
       long free = region.parameter() - countBetween(from, to);
       sending.judge(free, isMuch(free, allUnits - unitsBetween(from, to)));
     }
-    return head.await(nanos, () -> hasRoom(head.get(), tail.get(), length) || state.get() != OPEN);
+    return head.await(
+        nanos,
+        () -> hasRoom(head.get(), tail.get(), length) || state.get() != OPEN,
+        () -> hasRoom(head.get(), tail.get(), 0)); // another one may send less
   }
 
   /** Returns whether so many elements and units are more than half of the ring. */
@@ -388,6 +397,16 @@ public final class ElementRing {
   }
 
   private @Nullable List<Taken> take(int most) {
+    try {
+      return takeAll(most);
+    } catch (OutOfMemoryError e) {
+      tail.ringOne(); // another process may have room for what stays here
+      throw e;
+    }
+  }
+
+  /** Reads all first, and then takes it: an element that there is no memory for takes nothing. */
+  private @Nullable List<Taken> takeAll(int most) {
     // Read before the tail: it is closed after the last element was sent.
     long was = state.get();
     MemorySegment memory = region.segment();
@@ -400,9 +419,7 @@ public final class ElementRing {
       return null;
     }
     var elements = new ArrayList<Taken>(1);
-    if (takeReturned(elements, most, from) && was != OPEN) {
-      tail.ringAll(); // it may have been what the others still waited for
-    }
+    List<Integer> returned = readReturned(elements, most, from);
     long first = from;
     while (from != to && elements.size() < most) {
       Taken element = read(from);
@@ -416,6 +433,12 @@ public final class ElementRing {
       head.set(from); // the one store that takes them: a death before it has taken nothing
       head.ringOne();
       receiving.moved(elements.size());
+    }
+    for (int i = 0; i < returned.size(); i++) { // an iterator would need memory
+      leases.end(returned.get(i));
+    }
+    if (!returned.isEmpty() && was != OPEN) {
+      tail.ringAll(); // it may have been what the others still waited for
     }
     if (!elements.isEmpty()) {
       ringNextReceiver(from);
@@ -437,15 +460,20 @@ public final class ElementRing {
     }
   }
 
-  private boolean takeReturned(List<Taken> into, int most, long from) {
+  /** Reads elements that have come back; returns their slots. */
+  private List<Integer> readReturned(List<Taken> into, int most, long from) {
     int slot = leases.firstReturned(from >>> COUNT_SHIFT);
-    while (slot >= 0 && into.size() < most) {
+    if (slot < 0) {
+      return List.of();
+    }
+    var slots = new ArrayList<Integer>();
+    while (slot >= 0 && slots.size() < most) {
       byte[] bytes = leases.bytesOf(slot);
       into.add(new Taken(bytes, bytes.length, ENCODED, null));
-      leases.end(slot);
-      slot = leases.firstReturned(from >>> COUNT_SHIFT);
+      slots.add(slot);
+      slot = leases.returnedAfter(slot, from >>> COUNT_SHIFT);
     }
-    return !into.isEmpty();
+    return slots;
   }
 
   /** Returns the number of elements taken before this position, not modulo anything. */
@@ -491,6 +519,15 @@ public final class ElementRing {
   }
 
   private @Nullable Attempt takeOnLease() {
+    try {
+      return takeFirstOnLease();
+    } catch (OutOfMemoryError | UncheckedIOException e) {
+      tail.ringOne(); // another process may have room for it
+      throw e;
+    }
+  }
+
+  private @Nullable Attempt takeFirstOnLease() {
     long was = state.get();
     long from = head.get();
     long to = newTail();

@@ -140,14 +140,30 @@ final class Leases {
    * @param head the number of elements that were taken so far
    */
   int firstReturned(long head) {
+    return returnedBefore(Long.MAX_VALUE, head);
+  }
+
+  /**
+   * Returns the slot of the next one after that in {@code slot}, as {@link #firstReturned} does.
+   */
+  int returnedAfter(int slot, long head) {
+    return returnedBefore(before(wordAt(region.segment(), slot), head), head);
+  }
+
+  /** Returns how many elements were taken since the one with this word. */
+  private static long before(long word, long head) {
+    return ElementRing.countFrom(word >>> NUMBER_SHIFT, head);
+  }
+
+  private int returnedBefore(long limit, long head) {
     MemorySegment memory = region.segment();
     int first = -1;
     long mostBefore = -1;
     int count = (int) used.get();
     for (int slot = 0; slot < count; slot++) {
       long word = wordAt(memory, slot);
-      long before = ElementRing.countFrom(word >>> NUMBER_SHIFT, head);
-      if ((word & STATE) == RETURNED && before > mostBefore) {
+      long before = before(word, head);
+      if ((word & STATE) == RETURNED && before > mostBefore && before < limit) {
         first = slot;
         mostBefore = before;
       }
@@ -265,7 +281,8 @@ final class Leases {
             () ->
                 hasReturned()
                     || reason.getAsBoolean()
-                    || (freeSlot(memory) >= 0 && gap(memory, length) >= 0));
+                    || (freeSlot(memory) >= 0 && gap(memory, length) >= 0),
+            () -> freeSlot(memory) >= 0); // another one may need less
     if (isThere) {
       used.ringOne(); // others may find room too, and this process may find no element any more
     }

@@ -186,7 +186,7 @@ public final class Mutex {
           LockSupport.parkNanos(this, Math.min(left, nap));
           continue;
         }
-        WaitBits.set(memory, at + OwnerWord.BITS, seat);
+        boolean _ = WaitBits.set(memory, at + OwnerWord.BITS, seat);
         // It may have become free, or been handed over, before the bit was seen.
         died = OwnerWord.tryTake(memory, at, bell.id());
         if (died != NOT_ACQUIRED) {

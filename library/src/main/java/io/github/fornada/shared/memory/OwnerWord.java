@@ -116,7 +116,8 @@ final class OwnerWord {
       long next = heir < 0 || died != 0 ? 0 : region.bell().idOf(heir);
       if (next != 0) {
         if (Region.LONG.compareAndSet(memory, at, seen, next | HANDED)) {
-          if (WaitBits.clear(memory, at + BITS, heir)) { // else it is awake
+          if (!takeBackFromDead(region, at, heir, next)
+              && WaitBits.clear(memory, at + BITS, heir)) { // else it is awake
             region.ring(heir, at);
           }
           return;
@@ -128,6 +129,32 @@ final class OwnerWord {
         return;
       }
     }
+  }
+
+  /**
+   * Frees the word if it was handed to a process that had died before. Between the looks at the
+   * word and at the heir's seat, and the hand-over, the heir may have died, and what it had of this
+   * word was taken back; the next process in that seat may have asked, and then the word is the
+   * same again. Nobody takes it back from the dead any more.
+   *
+   * @param heir the seat that was to have the word
+   * @param next the process that had this seat, and has the word
+   * @return whether it was freed
+   */
+  private static boolean takeBackFromDead(Region region, long at, int heir, long next) {
+    MemorySegment memory = region.segment();
+    while (region.bell().idOf(heir) != next) { // a seat is free only when all was taken back
+      long seen = (long) Region.LONG.getVolatile(memory, at);
+      if ((seen & (OWNER | HANDED)) != (next | HANDED)) {
+        return false; // it was taken back after all
+      }
+      // Who has asked meanwhile is rung in its turn, as with every release.
+      if (Region.LONG.compareAndSet(memory, at, seen, 0L)) {
+        ringNext(region, at);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Wakes one that waits; each in turn, because those that were woken last may wait again. */

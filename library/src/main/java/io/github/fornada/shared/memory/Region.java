@@ -1,5 +1,6 @@
 package io.github.fornada.shared.memory;
 
+import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -210,6 +211,7 @@ public final class Region {
     Arena shared = Arena.ofShared();
     try {
       MemorySegment made = mapped(file, shared);
+      bell.prepare();
       arena = shared;
       return made;
     } catch (IOException | RuntimeException | Error e) {
@@ -267,9 +269,16 @@ public final class Region {
     return freed;
   }
 
-  /** Runs {@code action}, which must be quick, when this process hears that it was freed. */
+  /**
+   * Runs {@code action}, which must be quick, when this process hears that it was freed: at once,
+   * if it has heard that already.
+   */
   public synchronized void whenFreed(Runnable action) {
-    whenFreed.add(action);
+    if (freed) {
+      action.run();
+    } else {
+      whenFreed.add(action);
+    }
   }
 
   /** Returns what those get who use it later. */
@@ -277,12 +286,17 @@ public final class Region {
     return gone(null);
   }
 
-  /** Marks the object as freed, for processes that have mapped it. */
+  /**
+   * Marks the object as freed, for processes that have mapped it. If it cannot be mapped here, they
+   * only know when they are told.
+   */
   void markFreed() {
     try {
       LONG.setVolatile(segment(), FREED, 1L);
     } catch (IllegalStateException e) {
       // It was freed before.
+    } catch (UncheckedIOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "a freed object could not be marked", e);
     }
   }
 

@@ -164,6 +164,11 @@ public final class Rendezvous {
         return true;
       }
       throw e;
+    } catch (RuntimeException | OutOfMemoryError e) { // such as no descriptor to listen with
+      if (region.isOpen()) {
+        breakRound(round); // the others would meet one that is not there
+      }
+      throw e;
     }
     if (!changed) {
       breakRound(round);

@@ -2,6 +2,7 @@ package io.github.fornada.shared.memory;
 
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -57,6 +59,9 @@ final class SocketBell implements Bell {
 
   private static final int ATTEMPTS = 100_000; // ten seconds
 
+  /** The pause before a ring that has failed is tried again. */
+  private static final Duration AGAIN = Duration.ofMillis(10); // Guess
+
   /** Between two looks for a ring, once {@link #stepAside} was called. */
   private static final long POLL_NANOS = 1_000_000; // Guess
 
@@ -70,6 +75,7 @@ final class SocketBell implements Bell {
   private final Path folder;
   private final long id;
   private final Ears ears = new Ears();
+  private final OwedRings owed = new OwedRings();
 
   /** The open connections to other processes, by their seats. Each guarded by its own monitor. */
   private final Line[] lines = new Line[SEATS];
@@ -84,6 +90,9 @@ final class SocketBell implements Bell {
 
   /** Whether the thread that listens must not wait in native code. */
   private volatile boolean aside;
+
+  /** Set before the lines are closed: none is opened any more. */
+  private volatile boolean closed;
 
   private static final class Line {
     long to;
@@ -145,7 +154,8 @@ final class SocketBell implements Bell {
    *
    * @throws UncheckedIOException if it cannot be made
    */
-  void prepare() {
+  @Override
+  public void prepare() {
     var _ = seats();
   }
 
@@ -406,6 +416,18 @@ final class SocketBell implements Bell {
 
   @Override
   public void ring(int at, long key) {
+    try {
+      ringOnce(at, key);
+    } catch (IOException | UncheckedIOException | OutOfMemoryError e) {
+      owed.add(at, e);
+    }
+    if (owed.isUnscheduled()) {
+      owed.schedule();
+    }
+  }
+
+  /** Rings as {@link #ring} does, if that is possible now. */
+  private void ringOnce(int at, long key) throws IOException {
     if (at == seat) {
       ringOwn(key);
       return;
@@ -418,6 +440,9 @@ final class SocketBell implements Bell {
     }
     Line line = lines[at];
     synchronized (line) {
+      if (closed) {
+        return;
+      }
       try {
         if ((word & HAS_EAR) != 0) {
           Ear known = line.ear;
@@ -437,10 +462,112 @@ final class SocketBell implements Bell {
         // 0 if the buffer is full: then it has been rung very often and has not yet noticed.
         var _ = line.channel.write(RING.duplicate());
       } catch (IOException e) {
-        // It is gone, or has no socket yet: then it has still to look before it sleeps.
         closeQuietly(line.channel);
         line.channel = null;
+        // It is gone, or has no socket yet: then it has still to look before it sleeps.
+        if (!isRefused(e) && Files.exists((word & HAS_EAR) != 0 ? ear(at) : socket(at, to))) {
+          throw e;
+        }
       }
+    }
+  }
+
+  /** Returns whether a ring has failed that is still to be made. */
+  boolean owesRings() {
+    return owed.isAny();
+  }
+
+  /**
+   * Rings that have failed, such as for want of a file descriptor. What they are for has been
+   * changed and the bit of the sleeper was cleared, so nobody else would ring it. They are tried
+   * again until they can be made; then all threads of that process look again.
+   */
+  private final class OwedRings implements Runnable {
+    private final boolean[] seats = new boolean[SEATS]; // guarded by this
+    private boolean everybody; // guarded by this
+    private boolean isScheduled; // guarded by this
+
+    /** Why the first one failed, until that is told. */
+    private @Nullable Throwable untold; // guarded by this
+
+    private boolean isTold; // guarded by this
+
+    /** Whether there was no memory to have them tried again. Then the next ring tries to. */
+    private volatile boolean unscheduled;
+
+    synchronized void add(int at, Throwable why) {
+      seats[at] = true;
+      add(why);
+    }
+
+    /** Notes that the processes that wait are not known, and all have to be rung. */
+    synchronized void addEverybody(Throwable why) {
+      everybody = true;
+      add(why);
+    }
+
+    private synchronized void add(Throwable why) {
+      untold = isTold ? null : why;
+      schedule();
+    }
+
+    boolean isUnscheduled() {
+      return unscheduled;
+    }
+
+    synchronized void schedule() {
+      if (!isScheduled) {
+        try {
+          var _ = Timer.tryAfter(AGAIN, this);
+          isScheduled = true;
+          unscheduled = false;
+        } catch (OutOfMemoryError e) {
+          unscheduled = true;
+        }
+      }
+    }
+
+    /** Needs no memory of its own: where a ring fails again, it is noted again. */
+    @Override
+    public void run() {
+      synchronized (this) {
+        isScheduled = false;
+      }
+      for (int at = 0; at < SEATS; at++) {
+        if (takes(at) && !closed) {
+          ring(at, RingKey.EVERYBODY);
+        }
+      }
+      if (takesEverybody() && !closed) {
+        ringAll(RingKey.EVERYBODY);
+      }
+      Throwable why = takeUntold();
+      if (why != null) {
+        Log.get().log(System.Logger.Level.WARNING, LATE, why);
+      }
+    }
+
+    synchronized boolean isAny() {
+      return isScheduled || unscheduled;
+    }
+
+    private synchronized boolean takes(int at) {
+      boolean is = seats[at];
+      seats[at] = false;
+      return is;
+    }
+
+    private synchronized boolean takesEverybody() {
+      boolean is = everybody;
+      everybody = false;
+      return is;
+    }
+
+    private synchronized @Nullable Throwable takeUntold() {
+      Throwable why = untold;
+      untold = null;
+      isTold |= why != null;
+      return why;
     }
   }
 
@@ -476,6 +603,12 @@ final class SocketBell implements Bell {
     ringOwn(key);
     if (Files.notExists(folder.resolve(SEAT_FILE))) {
       return; // no process has ever waited
+    }
+    try {
+      prepare();
+    } catch (UncheckedIOException e) {
+      owed.addEverybody(e);
+      return;
     }
     for (int i = 0; i < SEATS; i++) {
       if (i != seat && idOf(i) != 0) {
@@ -521,6 +654,7 @@ final class SocketBell implements Bell {
 
   /** Closes all channels; threads that wait are woken. */
   synchronized void close() {
+    closed = true;
     try {
       if (selector != null) {
         for (SelectionKey key : selector.keys()) {

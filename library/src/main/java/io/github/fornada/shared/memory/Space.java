@@ -3,6 +3,8 @@ package io.github.fornada.shared.memory;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.jvm.Listing;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.io.ObjectInputStream;
@@ -19,10 +21,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -64,6 +68,10 @@ public final class Space {
   private static final String MAKING = "making-";
   private static final String DIED = "died-";
   private static final int PIECE = 1 << 20;
+
+  /** The pause before what could not be taken back of a dead process is tried again. */
+  private static final Duration AGAIN = Duration.ofMillis(100); // Guess
+
   private static final Path MEMORY = Path.of("/dev/shm");
 
   /** How many spaces in its memory this process has made. */
@@ -243,7 +251,7 @@ public final class Space {
         host.makeFifos(SocketBell.ears(folder));
         tellIfOnDisk(folder);
       }
-      ((SocketBell) bell).prepare();
+      bell.prepare();
     }
     long size = Math.addExact(Region.PAGE, bytes);
     Region made = folder == null ? inMemory(name, size, what) : inFile(folder, name, size, what);
@@ -446,17 +454,87 @@ public final class Space {
    * Not earlier, because a process whose stream has ended may still run: its code may have closed
    * the stream. After its exit code was seen no store of it can follow.
    *
+   * <p>What cannot be taken back now, such as for want of a file descriptor, is taken back as soon
+   * as it can.
+   *
    * @param worker its number in the pool
    * @param certificate how it ended, for those that get its locks next
    * @param asked whether it left because it was asked to, between two tasks
    * @return the certificate, with what the worker had received from queues and is gone with it
    */
-  public synchronized DeathCertificate workerIsGone(
-      long worker, DeathCertificate certificate, boolean asked) {
-    if (folder == null || ended) {
+  public DeathCertificate workerIsGone(long worker, DeathCertificate certificate, boolean asked) {
+    if (folder == null) {
       return certificate;
     }
-    long dead = idOfWorker(worker);
+    var death = new Death(idOfWorker(worker), certificate, asked);
+    boolean isSettled = isSettled(death);
+    DeathCertificate whole =
+        death.received.isEmpty() ? certificate : certificate.withReceived(death.received);
+    if (!isSettled) {
+      takeBackLater(death);
+    }
+    return whole;
+  }
+
+  /** The end of a process, until all that it had was taken back. Guarded by the space. */
+  private static final class Death {
+    final long dead;
+    final DeathCertificate certificate;
+    final boolean asked;
+
+    /** What it had received from queues and is gone with it, in words. */
+    final List<String> received = new ArrayList<>();
+
+    /** Whether it is told that something could not be taken back. */
+    boolean isTold;
+
+    Death(long dead, DeathCertificate certificate, boolean asked) {
+      this.dead = dead;
+      this.certificate = certificate;
+      this.asked = asked;
+    }
+
+    void tell(Exception why) {
+      if (!isTold) {
+        isTold = true;
+        Log.get()
+            .log(
+                System.Logger.Level.WARNING,
+                "what a dead worker held of shared objects could not be taken back yet; it is tried"
+                    + " again until it can",
+                why);
+      }
+    }
+  }
+
+  private void takeBackLater(Death death) {
+    var _ =
+        Timer.after(
+            AGAIN, () -> OwnThreads.start("fornada-shared-death", () -> takeBackAgain(death)));
+  }
+
+  private void takeBackAgain(Death death) {
+    boolean isSettled = false;
+    try {
+      isSettled = isSettled(death);
+    } catch (OutOfMemoryError e) {
+      // There may be room for it later.
+    }
+    if (!isSettled) {
+      takeBackLater(death);
+    }
+  }
+
+  private synchronized boolean isSettled(Death death) {
+    return ended || takeBack(death);
+  }
+
+  /**
+   * Takes back what a dead process had. May be called again: what was taken back stays as it is.
+   *
+   * @return whether that was all; only then its seat is free
+   */
+  private boolean takeBack(Death death) {
     // Taken once, so that each object is recovered once: others may be mapped meanwhile.
     // Without streams and patterns: a first death is told several milliseconds sooner.
     var mapped = new ArrayList<Region>();
@@ -467,10 +545,49 @@ public final class Space {
         known.add(region.name());
       }
     }
+    boolean isWhole = true;
     var unmapped = new ArrayList<Path>();
+    try {
+      listUnmapped(death.dead, known, unmapped);
+    } catch (IOException e) {
+      death.tell(e);
+      isWhole = false;
+    }
+    var seats = (SocketBell) bell;
+    int seat = -1;
+    try {
+      seat = seats.seatOf(death.dead);
+    } catch (UncheckedIOException e) {
+      death.tell(e);
+      isWhole = false;
+    }
+    boolean any = false;
+    for (Path file : unmapped) {
+      try {
+        any |= recoverUnmapped(file, seat, death);
+      } catch (IOException e) {
+        death.tell(e);
+        isWhole = false;
+      }
+    }
+    for (Region region : mapped) {
+      any |= recover(region, seat, death);
+    }
+    if (seat >= 0 && isWhole) { // else a word might still name it, which another one would get
+      seats.vacate(seat, death.dead);
+    }
+    if (any || seat >= 0) {
+      // Of objects without claims too: it may have died between a change and its ring.
+      seats.ringAll(RingKey.EVERYBODY);
+    }
+    return isWhole;
+  }
+
+  /** Finds the objects that this process does not use, and deletes what the dead was making. */
+  private void listUnmapped(long dead, Set<String> known, List<Path> unmapped) throws IOException {
     String making = MAKING + dead + '-';
     try {
-      for (Path file : Listing.of(folder, "*")) {
+      for (Path file : Listing.of(Objects.requireNonNull(folder), "*")) {
         String name = String.valueOf(file.getFileName());
         if (name.startsWith(making)) {
           deleteQuietly(file);
@@ -482,75 +599,31 @@ public final class Space {
       }
     } catch (NoSuchFileException e) {
       // It was deleted between; or the whole folder was: then what is mapped here is all there is.
-    } catch (IOException e) {
-      Log.get().log(System.Logger.Level.WARNING, "shared objects could not be listed", e);
     }
-    var seats = (SocketBell) bell;
-    int seat = seats.seatOf(dead);
-    boolean any = false;
-    var received = new ArrayList<String>();
-    for (Path file : unmapped) {
-      any |= recoverUnmapped(file, dead, seat, asked, certificate, received);
-    }
-    for (Region region : mapped) {
-      any |= recover(region, dead, seat, asked, certificate, received);
-    }
-    if (seat >= 0) {
-      seats.vacate(seat, dead);
-    }
-    if (any || seat >= 0) {
-      // Of objects without claims too: it may have died between a change and its ring.
-      seats.ringAll(RingKey.EVERYBODY);
-    }
-    return received.isEmpty() ? certificate : certificate.withReceived(received);
   }
 
   /**
    * Recovers an object that this process does not use. It is mapped for that only: there may be
    * more objects than a process may have mappings.
    */
-  private boolean recoverUnmapped(
-      Path file,
-      long dead,
-      int seat,
-      boolean asked,
-      DeathCertificate certificate,
-      List<String> received) {
+  private boolean recoverUnmapped(Path file, int seat, Death death) throws IOException {
     try (Arena here = Arena.ofConfined()) {
       MemorySegment memory = Uninterrupted.call(() -> Region.mapped(file, here));
       return recover(
-          new Region(this, String.valueOf(file.getFileName()), memory, null),
-          dead,
-          seat,
-          asked,
-          certificate,
-          received);
+          new Region(this, String.valueOf(file.getFileName()), memory, null), seat, death);
     } catch (NoSuchFileException e) {
       return false; // it was freed meanwhile
-    } catch (IOException e) {
-      Log.get()
-          .log(
-              System.Logger.Level.WARNING,
-              "what a dead worker held of a shared object could not be taken back: " + file,
-              e);
-      return false;
     }
   }
 
-  private boolean recover(
-      Region region,
-      long dead,
-      int seat,
-      boolean asked,
-      DeathCertificate certificate,
-      List<String> received) {
+  private boolean recover(Region region, int seat, Death death) {
     try {
-      if (region.wasUsedBy(dead)) {
-        keep(dead, certificate); // before the word tells the next owner to look for it
+      if (region.wasUsedBy(death.dead)) {
+        keep(death.dead, death.certificate); // before the word tells the next owner to look for it
       }
-      String last = region.recover(dead, seat, asked);
+      String last = region.recover(death.dead, seat, death.asked);
       if (last != null) {
-        received.add(last + " of SharedQueue " + numberOf(region.name()));
+        death.received.add(last + " of SharedQueue " + numberOf(region.name()));
       }
       region.ringAll(); // before the other objects are looked at
       return true;

@@ -19,13 +19,17 @@ final class WaitBits {
     return at + (long) (seat / Long.SIZE) * Long.BYTES;
   }
 
-  static void set(MemorySegment memory, long at, int seat) {
+  /** Sets the bit; returns false if it was set already. */
+  static boolean set(MemorySegment memory, long at, int seat) {
     long word = wordOf(at, seat);
     long bit = 1L << seat;
     while (true) {
       long seen = (long) Region.LONG.getVolatile(memory, word);
-      if ((seen & bit) != 0 || Region.LONG.compareAndSet(memory, word, seen, seen | bit)) {
-        return;
+      if ((seen & bit) != 0) {
+        return false;
+      }
+      if (Region.LONG.compareAndSet(memory, word, seen, seen | bit)) {
+        return true;
       }
     }
   }
@@ -60,18 +64,30 @@ final class WaitBits {
    * @return its seat; -1 if none waits
    */
   static int ringOne(Region region, long at, int seat) {
+    int rung = ringOne(region, at, seat, Bell.SEATS);
+    return rung >= 0 || seat == 0 ? rung : ringOne(region, at, 0, seat);
+  }
+
+  /** Wakes one process that waits and has a seat after this one, if any does. */
+  static void ringOneAfter(Region region, long at, int seat) {
+    int _ = ringOne(region, at, seat + 1, Bell.SEATS);
+  }
+
+  private static int ringOne(Region region, long at, int from, int to) {
     MemorySegment memory = region.segment();
-    for (int i = 0; i <= WORDS; i++) {
-      long word = at + (long) ((seat / Long.SIZE + i) % WORDS) * Long.BYTES;
-      long after = i == 0 ? -1L << seat : i == WORDS ? ~(-1L << seat) : -1L;
+    for (int i = from / Long.SIZE; i * Long.SIZE < to; i++) {
+      long word = at + (long) i * Long.BYTES;
+      int begin = i * Long.SIZE;
+      long these = from <= begin ? -1L : -1L << from;
+      these &= to - begin >= Long.SIZE ? -1L : ~(-1L << to);
       while (true) {
         long seen = (long) Region.LONG.getVolatile(memory, word);
-        if ((seen & after) == 0) {
+        if ((seen & these) == 0) {
           break;
         }
-        int first = Long.numberOfTrailingZeros(seen & after);
+        int first = Long.numberOfTrailingZeros(seen & these);
         if (Region.LONG.compareAndSet(memory, word, seen, seen & ~(1L << first))) {
-          int rung = (int) ((word - at) / Long.BYTES) * Long.SIZE + first;
+          int rung = begin + first;
           region.ring(rung, at);
           return rung;
         }

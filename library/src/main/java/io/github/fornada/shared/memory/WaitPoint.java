@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
  */
 public final class WaitPoint {
   private static final long BITS = Long.BYTES;
+
   private static final int SPINS =
       Runtime.getRuntime().availableProcessors() > 1 ? 100 : 0; // Guess
 
@@ -21,6 +22,9 @@ public final class WaitPoint {
 
   /** How many threads of this process wait. The process's bit is set and cleared under this. */
   private int waiting; // guarded by this
+
+  /** Whether this process has set its bit since a thread of it waits. */
+  private boolean announced; // guarded by this
 
   /**
    * Creates this process's view of the line.
@@ -100,6 +104,21 @@ public final class WaitPoint {
    * @throws IllegalStateException if the object was freed
    */
   public boolean await(long nanos, BooleanSupplier ready) throws InterruptedException {
+    return await(nanos, ready, WaitPoint::forNobody);
+  }
+
+  /** What others wait for is not there where what this process waits for is not. */
+  private static boolean forNobody() {
+    return false;
+  }
+
+  /**
+   * Waits as {@link #await(long, BooleanSupplier)} does, where others may wait here for less.
+   *
+   * @param others may be true only if what another one waits for may be there; as quick
+   */
+  boolean await(long nanos, BooleanSupplier ready, BooleanSupplier others)
+      throws InterruptedException {
     try {
       for (int i = 0; i <= SPINS; i++) {
         if (ready.getAsBoolean()) {
@@ -107,13 +126,14 @@ public final class WaitPoint {
         }
         Thread.onSpinWait();
       }
-      return nanos > 0 && sleep(nanos, ready);
+      return nanos > 0 && sleep(nanos, ready, others);
     } catch (IllegalStateException e) {
       throw region.explained(e); // its memory went at any moment, and says so in its own words
     }
   }
 
-  private boolean sleep(long nanos, BooleanSupplier ready) throws InterruptedException {
+  private boolean sleep(long nanos, BooleanSupplier ready, BooleanSupplier others)
+      throws InterruptedException {
     MemorySegment memory = region.segment();
     Bell bell = region.bell();
     int seat = bell.seat();
@@ -124,10 +144,13 @@ public final class WaitPoint {
     try {
       while (true) {
         region.requireOpen();
-        announce(memory, seat);
+        boolean rung = announce(memory, seat);
         if (ready.getAsBoolean()) {
           holds = true;
           return true;
+        }
+        if (rung && others.getAsBoolean()) {
+          ringBehind(seat);
         }
         if (Thread.interrupted()) {
           throw new InterruptedException("interrupted while waiting for a shared object");
@@ -142,27 +165,46 @@ public final class WaitPoint {
       bell.remove(self);
       end(memory, seat);
       // A ring for this process may have come, and another process may sleep on for it.
-      if (!holds && region.isOpen() && ready.getAsBoolean()) {
+      if (!holds && region.isOpen() && (ready.getAsBoolean() || others.getAsBoolean())) {
         ringOne();
       }
     }
+  }
+
+  /**
+   * Wakes another process for which there may be what this one, which was rung, cannot use. Those
+   * in seats before this one's were rung before it, or have looked since: rings begin with the
+   * first seat. So the ring comes to everybody at most once.
+   */
+  private void ringBehind(int seat) {
+    WaitBits.ringOneAfter(region, at + BITS, seat);
   }
 
   private synchronized void begin() {
     waiting++;
   }
 
-  private synchronized void announce(MemorySegment memory, int seat) {
-    WaitBits.set(memory, at + BITS, seat);
+  /**
+   * Sets the process's bit; returns whether it was rung since it was set: then the calling thread
+   * sees to that ring.
+   */
+  private synchronized boolean announce(MemorySegment memory, int seat) {
+    boolean wasSet = announced;
+    announced = true;
+    boolean changed = WaitBits.set(memory, at + BITS, seat);
     if (hint != 0) {
       Region.LONG.setVolatile(memory, hint, 1L);
     }
+    return wasSet && changed;
   }
 
   /** Clears the bit with the last thread of this process: a ring would wake none, and be lost. */
   private synchronized void end(MemorySegment memory, int seat) {
-    if (--waiting == 0 && region.isOpen()) {
-      boolean _ = WaitBits.clear(memory, at + BITS, seat);
+    if (--waiting == 0) {
+      announced = false;
+      if (region.isOpen()) {
+        boolean _ = WaitBits.clear(memory, at + BITS, seat);
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.fornada.shared.memory;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -11,15 +12,35 @@ final class Processes {
   private final MemorySegment memory;
   private final Thread[] threads;
 
+  /** The seat that another process takes later; -1 for none. */
+  private int reused = -1;
+
+  /** Who has that seat. */
+  private final AtomicLong inReused = new AtomicLong();
+
   Processes(int count, long bytes) {
     this.memory = MemorySegment.ofArray(new long[(int) (bytes / Long.BYTES)]);
     this.threads = new Thread[count];
   }
 
+  /** Lets another process take this seat later. */
+  Processes reusing(int seat) {
+    reused = seat;
+    inReused.set(idOf(seat));
+    return this;
+  }
+
   /** Returns what the process in this seat has; called by the thread that represents it. */
   Region region(int seat) {
     threads[seat] = Thread.currentThread();
-    return new Region(Space.with(new Seat(seat)), "object-x", memory, null);
+    return new Region(Space.with(new Seat(seat, idOf(seat))), "object-x", memory, null);
+  }
+
+  /** Returns what a process has that takes the seat of one that is gone. */
+  Region successor(int seat, long id) {
+    threads[seat] = Thread.currentThread();
+    inReused.set(id);
+    return new Region(Space.with(new Seat(seat, id)), "object-x", memory, null);
   }
 
   static long idOf(int seat) {
@@ -42,14 +63,16 @@ final class Processes {
 
   private final class Seat implements Bell {
     private final int seat;
+    private final long id;
 
-    Seat(int seat) {
+    Seat(int seat, long id) {
       this.seat = seat;
+      this.id = id;
     }
 
     @Override
     public long id() {
-      return Processes.idOf(seat);
+      return id;
     }
 
     @Override
@@ -59,7 +82,7 @@ final class Processes {
 
     @Override
     public long idOf(int other) {
-      return Processes.idOf(other);
+      return other == reused ? inReused.get() : Processes.idOf(other);
     }
 
     @Override
