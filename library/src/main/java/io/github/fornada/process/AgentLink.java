@@ -41,6 +41,13 @@ final class AgentLink {
   /** Entries of the next answer that come before its items. */
   MessageOutput first = new MessageOutput();
 
+  /**
+   * Functions and items of the next answer. Written by the feeder alone; replaced under the lock,
+   * by the feeder too. What could not be sent, because the agent had been answered meanwhile, stays
+   * for its next question.
+   */
+  MessageOutput items = new MessageOutput();
+
   /** Entries of the next answer that come after its items. */
   MessageOutput control = new MessageOutput();
 

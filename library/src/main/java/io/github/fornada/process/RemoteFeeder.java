@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,21 +139,17 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
   private final Chain chain;
   private final UserCodeGuard guard;
 
-  /** The items of the answer that is being made. */
-  private final MessageOutput items;
-
   /** One item or function; user code that was abandoned may still write to it. */
   private final MessageOutput one = new MessageOutput();
 
-  // Used by the feeding thread; read by its successor.
-  private @Nullable AgentLink agent;
-  private @Nullable Batch<?, ?> left;
+  /** What its predecessor had claimed only in part; null for nothing. */
+  private final @Nullable Batch<?, ?> left;
 
   private RemoteFeeder(RemotePool pool, Chain chain) {
     this.pool = pool;
     this.chain = chain;
     this.guard = new UserCodeGuard(pool.home(), this);
-    this.items = new MessageOutput();
+    this.left = null;
   }
 
   /** Goes on where a feeder was abandoned. */
@@ -162,8 +157,6 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
     this.pool = stuck.pool;
     this.chain = stuck.chain;
     this.guard = new UserCodeGuard(pool.home(), this);
-    this.items = stuck.items;
-    this.agent = stuck.agent;
     this.left = batch;
   }
 
@@ -181,12 +174,7 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
       if (left != null && left.hasWaiting()) {
         pool.putBack(left);
       }
-      if (agent != null) {
-        send(agent);
-      }
       for (AgentLink next = chain.next(); next != null; next = chain.next()) {
-        agent = next;
-        var _ = items.clear();
         fill(next);
         send(next);
       }
@@ -198,17 +186,17 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
   }
 
   private void send(AgentLink to) {
-    var whole = new MessageOutput();
-    Consumer<byte[]> answer = pool.links.answer(to, items, whole);
+    RemoteLinks.Answer answer = pool.links.answer(to);
     if (answer != null) {
-      answer.accept(whole.toByteArray());
+      answer.to().accept(answer.message());
     }
-    // Otherwise the agent was given up meanwhile, and with it what it was about to get.
+    // Otherwise it was answered meanwhile, as it had waited for long: what it was about to get comes
+    // with the answer to its next question. Or it was given up, and that with it.
   }
 
   private void fill(AgentLink to) {
     for (int room = pool.links.room(to);
-        room > 0 && items.size() < MAX_ANSWER;
+        room > 0 && to.items.size() < MAX_ANSWER;
         room = pool.links.room(to)) {
       chain.setWork(false); // before the queue is read: what comes later sets it again
       Batch<?, ?> batch = pool.take(Math.min(room, MAX_BATCH));
@@ -231,7 +219,7 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
         batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), null);
         continue;
       }
-      if (items.size() >= MAX_ANSWER) {
+      if (to.items.size() >= MAX_ANSWER) {
         var _ = batch.release(i);
         pool.putBack(batch);
         return;
@@ -260,7 +248,7 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
         pool.putBack(batch); // the agent is gone
         return;
       }
-      items
+      to.items
           .putByte(RemoteWire.ITEM)
           .putLong(sent.number())
           .putInt(function)
@@ -297,7 +285,7 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
       known = pool.links.add(key, payload);
     }
     if (pool.links.teaches(to, known.number())) {
-      items.putByte(RemoteWire.FUNCTION).putInt(known.number()).putBytes(known.payload());
+      to.items.putByte(RemoteWire.FUNCTION).putInt(known.number()).putBytes(known.payload());
     }
     return known.number();
   }

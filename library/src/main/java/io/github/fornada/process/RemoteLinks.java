@@ -245,7 +245,7 @@ final class RemoteLinks {
 
   /**
    * Returns the next agent that there is an answer for, and moves it behind the others; null if
-   * there is none.
+   * there is none. The feeder.
    *
    * @param work whether there may be items
    */
@@ -255,6 +255,7 @@ final class RemoteLinks {
       for (AgentLink agent : agents.values()) {
         if (agent.parked != null
             && (agent.first.size() > 0
+                || agent.items.size() > 0
                 || agent.control.size() > 0
                 || (work && agent.wantsAnswer() && !isEnd))) {
           agents.remove(agent.id);
@@ -422,24 +423,46 @@ final class RemoteLinks {
     }
   }
 
-  /** Takes the answer to send, with what is to be told beside items; null if nobody waits. */
-  @Nullable Consumer<byte[]> answer(AgentLink agent, MessageOutput items, MessageOutput to) {
+  /** An answer to an agent's question, and its bytes. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Answer(Consumer<byte[]> to, byte[] message) {}
+
+  /**
+   * Takes the answer to send, with what is to be told beside items; null if nobody waits. Then all
+   * of it stays for the agent's next question. The feeder.
+   *
+   * @throws OutOfMemoryError if there is no room for it; nothing has changed then
+   */
+  @Nullable Answer answer(AgentLink agent) {
     lock.lock();
     try {
-      Consumer<byte[]> answer = agent.parked;
-      if (answer != null) {
-        agent.parked = null;
-        to.putByte(RemoteWire.OK);
-        for (MessageOutput part : List.of(agent.first, items, agent.control)) {
-          to.write(part.array(), 0, part.size());
-        }
-        agent.first = new MessageOutput();
-        agent.control = new MessageOutput();
+      Consumer<byte[]> to = agent.parked;
+      if (to == null) {
+        return null;
       }
+      byte[] message =
+          new byte[1 + agent.first.size() + agent.items.size() + agent.control.size()];
+      message[0] = RemoteWire.OK;
+      int end = put(agent.first, message, 1);
+      end = put(agent.items, message, end);
+      var _ = put(agent.control, message, end);
+      var answer = new Answer(to, message);
+      var first = new MessageOutput();
+      var items = new MessageOutput();
+      var control = new MessageOutput();
+      agent.parked = null; // now that there was memory for all
+      agent.first = first;
+      agent.items = items;
+      agent.control = control;
       return answer;
     } finally {
       lock.unlock();
     }
+  }
+
+  private static int put(MessageOutput part, byte[] to, int at) {
+    System.arraycopy(part.array(), 0, to, at, part.size());
+    return at + part.size();
   }
 
   void breaks(AgentLink agent, String why) {
