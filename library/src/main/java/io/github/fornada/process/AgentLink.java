@@ -32,8 +32,14 @@ final class AgentLink {
   /** What it has, by number. */
   final Map<Long, Sent> sent = new LinkedHashMap<>();
 
-  /** The numbers of the functions that it knows. */
+  /** The numbers of the functions that it knows, or will with the next answer. */
   final Set<Integer> functions = new HashSet<>();
+
+  /** Those of them that it will know with the next answer. */
+  final Set<Integer> untold = new HashSet<>();
+
+  /** The number of the first item that was placed here after the last answer. */
+  long firstUnsent;
 
   /** Reports that were not read yet. */
   final ArrayDeque<Arrival> inbox = new ArrayDeque<>();

@@ -5,6 +5,7 @@ import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,7 +33,7 @@ final class RemoteLinks {
   private final Condition changed = lock.newCondition();
 
   // All guarded by lock.
-  private final Map<Long, AgentLink> agents = new LinkedHashMap<>();
+  private final LinkedHashMap<Long, AgentLink> agents = new LinkedHashMap<>();
   private final Map<Batch<?, ?>, AgentLink.@Nullable Sent[]> placed = new HashMap<>();
   private final RemoteFunctions functions = new RemoteFunctions();
 
@@ -57,7 +58,13 @@ final class RemoteLinks {
   }
 
   private static void putShare(AgentLink agent, String path, long size) {
-    agent.first.putByte(RemoteWire.SHARE).putString(path).putLong(size);
+    byte[] name = path.getBytes(StandardCharsets.UTF_8);
+    agent
+        .first
+        .reserve(13 + name.length)
+        .putByte(RemoteWire.SHARE)
+        .putBytes(name)
+        .putLong(size);
   }
 
   @Nullable AgentLink find(long id) {
@@ -258,8 +265,7 @@ final class RemoteLinks {
                 || agent.items.size() > 0
                 || agent.control.size() > 0
                 || (work && agent.wantsAnswer() && !isEnd))) {
-          agents.remove(agent.id);
-          agents.put(agent.id, agent);
+          agents.putLast(agent.id, agent); // needs no memory for one that is there
           return agent;
         }
       }
@@ -294,6 +300,7 @@ final class RemoteLinks {
       RemoteFunctions.Known made = functions.add(key, payload);
       for (int old : functions.removeOld()) {
         for (AgentLink agent : agents.values()) {
+          agent.control.reserve(5);
           if (agent.functions.remove(old)) {
             agent.control.putByte(RemoteWire.FORGET).putInt(old);
           }
@@ -309,7 +316,23 @@ final class RemoteLinks {
   boolean teaches(AgentLink agent, int function) {
     lock.lock();
     try {
-      return agent.functions.add(function);
+      if (agent.functions.contains(function)) {
+        return false;
+      }
+      agent.untold.add(function); // first: of what it may not know it is told twice at worst
+      agent.functions.add(function);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What {@link #teaches} has returned true for could not be told. */
+  void unteach(AgentLink agent, int function) {
+    lock.lock();
+    try {
+      agent.functions.remove(function);
+      agent.untold.remove(function);
     } finally {
       lock.unlock();
     }
@@ -323,9 +346,42 @@ final class RemoteLinks {
         return null;
       }
       var sent = new AgentLink.Sent(batch, i, nextNumber++, agent);
-      agent.sent.put(sent.number(), sent);
-      placed.computeIfAbsent(batch, b -> new AgentLink.@Nullable Sent[b.size()])[i] = sent;
+      boolean whole = false;
+      try {
+        placed.computeIfAbsent(batch, b -> new AgentLink.@Nullable Sent[b.size()])[i] = sent;
+        agent.sent.put(sent.number(), sent);
+        whole = true;
+      } finally {
+        if (!whole) { // no memory
+          agent.sent.remove(sent.number());
+          forget(sent);
+        }
+      }
       return sent;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes back one of the items that an agent would have got with the next answer, for which there
+   * is no memory; null if there is none. Then it is told of nothing that was to come with them, and
+   * the answer has room.
+   */
+  AgentLink.@Nullable Sent takeBack(AgentLink agent) {
+    lock.lock();
+    try {
+      for (AgentLink.Sent sent : agent.sent.values()) {
+        if (sent.number() >= agent.firstUnsent) {
+          agent.sent.remove(sent.number());
+          forget(sent);
+          return sent;
+        }
+      }
+      agent.functions.removeAll(agent.untold);
+      agent.untold.clear();
+      agent.items = new MessageOutput();
+      return null;
     } finally {
       lock.unlock();
     }
@@ -390,7 +446,13 @@ final class RemoteLinks {
       if (sent == null) {
         return false;
       }
-      sent.to().control.putByte(RemoteWire.CANCEL).putLong(sent.number()).putString(reason);
+      byte[] why = reason.getBytes(StandardCharsets.UTF_8);
+      sent.to()
+          .control
+          .reserve(13 + why.length)
+          .putByte(RemoteWire.CANCEL)
+          .putLong(sent.number())
+          .putBytes(why);
       return true;
     } finally {
       lock.unlock();
@@ -415,7 +477,7 @@ final class RemoteLinks {
       long now = System.nanoTime();
       if (idle && fullest != null && now - fullest.shedSince > SHED_NANOS) {
         fullest.shedSince = now;
-        fullest.control.putByte(RemoteWire.SHED).putInt((fullest.queued + 1) / 2);
+        fullest.control.reserve(5).putByte(RemoteWire.SHED).putInt((fullest.queued + 1) / 2);
       }
       return idle && fullest != null;
     } finally {
@@ -454,6 +516,8 @@ final class RemoteLinks {
       agent.first = first;
       agent.items = items;
       agent.control = control;
+      agent.untold.clear();
+      agent.firstUnsent = nextNumber;
       return answer;
     } finally {
       lock.unlock();
@@ -503,8 +567,9 @@ final class RemoteLinks {
       if (shared.remove(path) == null) {
         return false;
       }
+      byte[] name = path.getBytes(StandardCharsets.UTF_8);
       for (AgentLink agent : agents.values()) {
-        agent.control.putByte(RemoteWire.UNSHARE).putString(path);
+        agent.control.reserve(5 + name.length).putByte(RemoteWire.UNSHARE).putBytes(name);
       }
       return true;
     } finally {

@@ -432,7 +432,11 @@ public abstract class RemotePool extends AbstractPool {
   }
 
   static <R> void fail(Batch<?, R> batch, int i, Throwable reason) {
-    batch.end(i, new Outcome.Failed<>(reason), null);
+    try {
+      batch.end(i, new Outcome.Failed<>(reason), null);
+    } catch (OutOfMemoryError e) {
+      batch.fail(i, e, "");
+    }
   }
 
   // ---- the methods that AbstractPool requires
@@ -634,10 +638,18 @@ public abstract class RemotePool extends AbstractPool {
   /** Takes work for an agent; null if there is none. */
   final @Nullable Batch<?, ?> take(int most) {
     Batch<?, ?> batch = poll(most);
-    while (batch != null && quarantine.refuses(batch) && batch.isClosed()) {
+    while (batch != null && isRefused(batch)) {
       batch = poll(most); // none of its items is left to be run
     }
     return batch;
+  }
+
+  private boolean isRefused(Batch<?, ?> batch) {
+    try {
+      return quarantine.refuses(batch) && batch.isClosed();
+    } catch (OutOfMemoryError e) {
+      return false; // what is in quarantine may run once more, rather than be lost
+    }
   }
 
   final void putBack(Batch<?, ?> batch) {

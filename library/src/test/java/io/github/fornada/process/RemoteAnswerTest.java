@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
+import io.github.fornada.spi.Batch;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.Serial;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -65,6 +68,34 @@ final class RemoteAnswerTest {
       assertThat(all.get(60, TimeUnit.SECONDS)).containsExactly(new Outcome.Cancelled<>("as a test"));
       pool.lost("one", "is no longer needed");
       pool.lost("two", "is no longer needed");
+    }
+  }
+
+  @Test
+  void whatAnAgentWouldHaveGotIsTakenBackWithTheFunctionsThatItDoesNotKnowThen() throws Exception {
+    try (NearbyPool pool = pool()) {
+      var _ = new HandMadeAgent(pool, "one", 1);
+      AgentLink agent = pool.links.all().getFirst();
+      CompletableFuture<List<Outcome<Integer>>> all =
+          CompletableFuture.supplyAsync(() -> pool.outcomes(List.of(1, 2), item -> item).toList());
+      Waiting.until("there are items", pool::isAnyWork);
+      Batch<?, ?> batch = Objects.requireNonNull(pool.take(2));
+      assertThat(batch.size()).isEqualTo(2);
+      assertThat(pool.links.teaches(agent, 5)).isTrue();
+      for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+        assertThat(pool.links.place(agent, batch, i)).isNotNull();
+      }
+      var lack = new OutOfMemoryError("as a test");
+      for (AgentLink.Sent back = pool.links.takeBack(agent);
+          back != null;
+          back = pool.links.takeBack(agent)) {
+        back.batch().fail(back.i(), lack, "");
+      }
+      assertThat(all.get(60, TimeUnit.SECONDS))
+          .containsExactly(new Outcome.Failed<>(lack), new Outcome.Failed<>(lack));
+      assertThat(agent.sent).isEmpty();
+      assertThat(pool.links.teaches(agent, 5)).as("it was told of nothing").isTrue();
+      pool.lost("one", "is no longer needed");
     }
   }
 }
