@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.Durations;
+import io.github.fornada.jvm.Log;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
@@ -107,6 +108,7 @@ final class RemoteLinks {
 
   /** An agent waits for something to do. */
   void polled(AgentLink agent, MessageInput in, Consumer<byte[]> answer) throws IOException {
+    byte[] gone = {RemoteWire.GONE};
     Consumer<byte[]> before;
     lock.lock();
     try {
@@ -121,9 +123,7 @@ final class RemoteLinks {
     } finally {
       lock.unlock();
     }
-    if (before != null) {
-      before.accept(new byte[] {RemoteWire.GONE});
-    }
+    tell(before, gone);
   }
 
   /** Returns whether the caller must start a thread that reads the agent's inbox. */
@@ -159,6 +159,7 @@ final class RemoteLinks {
 
   /** Gives an agent up; as {@link #reported}. What it has is lost after what it has reported. */
   boolean lose(AgentLink agent, String why) {
+    byte[] gone = {RemoteWire.GONE};
     Consumer<byte[]> parked;
     boolean start;
     lock.lock();
@@ -166,6 +167,7 @@ final class RemoteLinks {
       if (agent.isGone) {
         return false;
       }
+      start = arrives(agent, new AgentLink.Arrival.Loss(why)); // first: there may be no memory
       agent.isGone = true;
       parked = agent.parked;
       agent.parked = null;
@@ -174,13 +176,10 @@ final class RemoteLinks {
         emptySince = System.nanoTime();
       }
       changed.signalAll();
-      start = arrives(agent, new AgentLink.Arrival.Loss(why));
     } finally {
       lock.unlock();
     }
-    if (parked != null) {
-      parked.accept(new byte[] {RemoteWire.GONE});
-    }
+    tell(parked, gone);
     return start;
   }
 
@@ -214,20 +213,37 @@ final class RemoteLinks {
 
   /** Answers agents that have waited for so long that there is nothing to do. */
   void answerOld(Duration limit) {
-    long now = System.nanoTime();
-    var old = new ArrayList<Consumer<byte[]>>();
+    long nanos = Durations.nanos(limit);
+    byte[] nothing = {RemoteWire.OK};
+    for (AgentLink agent : all()) {
+      tell(takeOld(agent, nanos), nothing);
+    }
+  }
+
+  private @Nullable Consumer<byte[]> takeOld(AgentLink agent, long nanos) {
     lock.lock();
     try {
-      for (AgentLink agent : agents.values()) {
-        if (agent.parked != null && now - agent.parkedSince >= Durations.nanos(limit)) {
-          old.add(agent.parked);
-          agent.parked = null;
-        }
+      Consumer<byte[]> parked = agent.parked;
+      if (parked == null || System.nanoTime() - agent.parkedSince < nanos) {
+        return null;
       }
+      agent.parked = null;
+      return parked;
     } finally {
       lock.unlock();
     }
-    old.forEach(answer -> answer.accept(new byte[] {RemoteWire.OK}));
+  }
+
+  /** Answers, if anybody waits. One way to an agent that is broken keeps no other from its own. */
+  private static void tell(@Nullable Consumer<byte[]> parked, byte[] message) {
+    if (parked == null) {
+      return;
+    }
+    try {
+      parked.accept(message);
+    } catch (RuntimeException | Error e) { // the cluster's own code
+      Log.get().log(System.Logger.Level.WARNING, "an agent could not be answered", e);
+    }
   }
 
   int workers() {

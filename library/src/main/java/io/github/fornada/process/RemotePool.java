@@ -399,8 +399,11 @@ public abstract class RemotePool extends AbstractPool {
             LOOK,
             () -> {
               if (!ended) {
-                look();
-                lookSoon();
+                try {
+                  look();
+                } finally {
+                  lookSoon(); // whatever happened: nothing else finds agents that are silent
+                }
               }
             });
   }

@@ -39,13 +39,9 @@ final class HandMadeAgent {
   }
 
   byte[] ask(MessageOutput question) {
-    return got(asked(question));
-  }
-
-  private CompletableFuture<byte[]> asked(MessageOutput question) {
     var answer = new CompletableFuture<byte[]>();
     pool.serve(question.toByteArray(), answer::complete);
-    return answer;
+    return got(answer);
   }
 
   static byte[] got(CompletableFuture<byte[]> answer) {
@@ -58,7 +54,14 @@ final class HandMadeAgent {
 
   /** Asks for items, so that it has {@code wanted} altogether; the answer may come later. */
   CompletableFuture<byte[]> poll(int wanted) {
-    return asked(levels(question(RemoteWire.POLL), wanted));
+    var answer = new CompletableFuture<byte[]>();
+    pool.serve(pollOf(wanted), answer::complete);
+    return answer;
+  }
+
+  /** Returns the question of {@link #poll}. */
+  byte[] pollOf(int wanted) {
+    return levels(question(RemoteWire.POLL), wanted).toByteArray();
   }
 
   private static MessageOutput levels(MessageOutput out, int wanted) {

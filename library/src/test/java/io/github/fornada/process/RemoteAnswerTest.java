@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Timeout;
 final class RemoteAnswerTest {
   private static final Duration LONG = Duration.ofSeconds(200);
 
+  private static final Duration SHORT = Duration.ofSeconds(8);
+
   private static NearbyPool pool() {
     return NearbyPool.withoutAgents(2, ProcessOptions.defaults(), LONG);
   }
@@ -96,6 +98,22 @@ final class RemoteAnswerTest {
       assertThat(agent.sent).isEmpty();
       assertThat(pool.links.teaches(agent, 5)).as("it was told of nothing").isTrue();
       pool.lost("one", "is no longer needed");
+    }
+  }
+
+  @Test
+  void anAgentThatCannotBeAnsweredKeepsNoneFromBeingLookedAfter() throws Exception {
+    try (NearbyPool pool = NearbyPool.withoutAgents(2, ProcessOptions.defaults(), SHORT)) {
+      var broken = new HandMadeAgent(pool, "broken", 1);
+      var whole = new HandMadeAgent(pool, "whole", 2);
+      pool.serve(
+          broken.pollOf(0),
+          answer -> {
+            throw new IllegalStateException("as a test");
+          });
+      CompletableFuture<byte[]> waits = whole.poll(0);
+      assertThat(HandMadeAgent.got(waits)).as("after some seconds").containsExactly(RemoteWire.OK);
+      Waiting.until("both are found to be silent", () -> pool.agents().isEmpty());
     }
   }
 }
