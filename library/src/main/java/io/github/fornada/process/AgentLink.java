@@ -1,8 +1,9 @@
 package io.github.fornada.process;
 
+import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.Fifo;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
-import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,7 +14,62 @@ import org.jspecify.annotations.Nullable;
 /** What a {@link RemotePool} knows of one agent. Everything is guarded by the lock of its links. */
 final class AgentLink {
   /** An item that the agent has. */
-  record Sent(Batch<?, ?> batch, int i, long number, AgentLink to) {}
+  static final class Sent {
+    private final Batch<?, ?> batch;
+    private final int i;
+    private final long number;
+    private final AgentLink to;
+
+    /** When it was begun, and by which worker; null if it was not, or nobody asks for that. */
+    private volatile @Nullable Begun begun;
+
+    Sent(Batch<?, ?> batch, int i, long number, AgentLink to) {
+      this.batch = batch;
+      this.i = i;
+      this.number = number;
+      this.to = to;
+    }
+
+    Batch<?, ?> batch() {
+      return batch;
+    }
+
+    int i() {
+      return i;
+    }
+
+    long number() {
+      return number;
+    }
+
+    AgentLink to() {
+      return to;
+    }
+
+    /**
+     * A worker has begun it.
+     *
+     * @param nanos by the clock of this JVM
+     */
+    void begins(String worker, long nanos) {
+      begun = new Begun(worker, nanos);
+    }
+
+    /** What is known of its use if it ends now, and nobody tells; null if it was not begun. */
+    @Nullable TaskUsage usage() {
+      Begun known = begun;
+      return known == null
+          ? null
+          : TaskUsage.of(
+              known.worker,
+              known.nanos,
+              Math.max(known.nanos, System.nanoTime()),
+              TaskUsage.UNKNOWN,
+              TaskUsage.UNKNOWN);
+    }
+  }
+
+  private record Begun(String worker, long nanos) {}
 
   /** An entry of the inbox. */
   sealed interface Arrival {
@@ -42,7 +98,13 @@ final class AgentLink {
   long firstUnsent;
 
   /** Reports that were not read yet. */
-  final ArrayDeque<Arrival> inbox = new ArrayDeque<>();
+  final Fifo<Arrival> inbox = new Fifo<>();
+
+  /**
+   * The printer's number of the last line that an item here has printed; -1 if none is waited for.
+   * Used by the thread that reads the inbox.
+   */
+  long lastLine = -1;
 
   /** Entries of the next answer that come before its items. */
   MessageOutput first = new MessageOutput();

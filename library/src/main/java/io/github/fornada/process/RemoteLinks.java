@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,7 +150,7 @@ final class RemoteLinks {
   AgentLink.@Nullable Arrival next(AgentLink agent) {
     lock.lock();
     try {
-      AgentLink.Arrival next = agent.inbox.pollFirst();
+      AgentLink.Arrival next = agent.inbox.poll();
       agent.isBeingRead = next != null;
       return next;
     } finally {
@@ -440,14 +441,23 @@ final class RemoteLinks {
     }
   }
 
-  /** Removes and returns what an agent has. */
-  List<AgentLink.Sent> removeAll(AgentLink agent) {
+  /** Returns one of the items that an agent has; null if it has none. */
+  AgentLink.@Nullable Sent any(AgentLink agent) {
     lock.lock();
     try {
-      var all = new ArrayList<>(agent.sent.values());
-      agent.sent.clear();
-      all.forEach(this::forget);
-      return all;
+      Iterator<AgentLink.Sent> all = agent.sent.values().iterator();
+      return all.hasNext() ? all.next() : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the item where some agent has it; null if none has. */
+  AgentLink.@Nullable Sent find(Batch<?, ?> batch, int i) {
+    lock.lock();
+    try {
+      AgentLink.@Nullable Sent[] all = placed.get(batch);
+      return all == null ? null : all[i];
     } finally {
       lock.unlock();
     }
@@ -457,8 +467,7 @@ final class RemoteLinks {
   boolean cancel(Batch<?, ?> batch, int i, String reason) {
     lock.lock();
     try {
-      AgentLink.@Nullable Sent[] all = placed.get(batch);
-      AgentLink.Sent sent = all == null ? null : all[i];
+      AgentLink.Sent sent = find(batch, i);
       if (sent == null) {
         return false;
       }

@@ -7,6 +7,8 @@ import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Uninterrupted;
@@ -324,20 +326,30 @@ public abstract class RemotePool extends AbstractPool {
     return links.workers();
   }
 
-  private void lose(AgentLink agent, String why) {
+  /** As {@link #lost}, of this agent and no other of its name. */
+  final void lose(AgentLink agent, String why) {
     if (links.lose(agent, why)) {
       OwnThreads.start("fornada-reports-" + agent.name, () -> read(agent));
     }
     feeders.wake();
   }
 
-  /** Reads what has come from an agent, until there is no more. */
+  /** Reads what has come from an agent, until there is no more: no error ends that. */
   private void read(AgentLink agent) {
-    home.enters();
-    try {
-      new RemoteReports(this, agent).readAll();
-    } finally {
-      home.leaves();
+    RemoteReports reports = null;
+    while (true) {
+      try {
+        home.enters();
+        reports = reports == null ? new RemoteReports(this, agent) : reports;
+        reports.readAll();
+        home.leaves();
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await();
+      } catch (RuntimeException | Error e) {
+        Log.get().log(System.Logger.Level.WARNING, "a report of an agent could not be read", e);
+        HeapShortage.await(); // if it happens again and again
+      }
     }
   }
 
@@ -467,10 +479,12 @@ public abstract class RemotePool extends AbstractPool {
   }
 
   /** The agent does not stop the item: it is not waited for. */
-  private static <R> void leaveBehind(Batch<?, R> batch, int i, String reason) {
+  private <R> void leaveBehind(Batch<?, R> batch, int i, String reason) {
     if (!batch.isEnded(i)) {
+      AgentLink.Sent sent = links.find(batch, i);
+      TaskUsage usage = sent == null ? null : sent.usage();
       OwnThreads.start(
-          "fornada-left-behind", () -> batch.end(i, new Outcome.Cancelled<>(reason), null));
+          "fornada-left-behind", () -> batch.end(i, new Outcome.Cancelled<>(reason), usage));
     }
   }
 
