@@ -27,7 +27,11 @@ final class PoolContact {
   }
 
   byte[] ask(MessageOutput question) throws IOException, InterruptedException {
-    return way.ask(question.toByteArray());
+    return ask(question.toByteArray());
+  }
+
+  byte[] ask(byte[] question) throws IOException, InterruptedException {
+    return way.ask(question);
   }
 
   /** Returns an answer to be read. */
