@@ -247,7 +247,8 @@ public abstract class RemotePool extends AbstractPool {
         case RemoteWire.FETCH -> fetch(in, answer);
         case RemoteWire.WAY -> way(in, answer);
         case RemoteWire.BYE -> {
-          lose(agent, "it has ended");
+          String why = in.getString();
+          lose(agent, why.isEmpty() ? "has ended" : "has ended (" + why + ")");
           answer.accept(new byte[] {RemoteWire.OK});
         }
         default -> answer.accept(new byte[] {RemoteWire.GONE});
@@ -380,18 +381,32 @@ public abstract class RemotePool extends AbstractPool {
     OwnThreads.start(
         "fornada-share",
         () -> {
-          var way = new MessageOutput().putByte(RemoteWire.OK);
+          byte[] message = {RemoteWire.OK}; // without a way
           try {
             byte[] found = wayTo(file);
-            way.write(found, 0, found.length);
-          } catch (IOException | RuntimeException e) {
+            byte[] whole = new byte[1 + found.length];
+            whole[0] = RemoteWire.OK;
+            System.arraycopy(found, 0, whole, 1, found.length);
+            message = whole;
+          } catch (Throwable e) { // such as no memory, or what the cluster's own code throws
             Log.get().log(System.Logger.Level.DEBUG, "shared bytes go part by part", e);
           }
-          answer.accept(way.toByteArray());
+          answer.accept(message);
         });
   }
 
+  /** Waits for room in the heap: an agent that is not answered ends. */
   private static byte[] part(Path file, long at, int length) {
+    while (true) {
+      try {
+        return tryPart(file, at, length);
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await();
+      }
+    }
+  }
+
+  private static byte[] tryPart(Path file, long at, int length) {
     ByteBuffer part = ByteBuffer.allocate(1 + length).put(RemoteWire.OK);
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       while (part.hasRemaining() && channel.read(part, at + part.position() - 1) >= 0) {
