@@ -275,6 +275,19 @@ final class AgentItems {
     endOver();
   }
 
+  /** It was stopped with the agent, which nobody has asked for: to the pool it is lost. */
+  private void leave(AgentCall.Item item) {
+    lock.lock();
+    try {
+      if (items.containsKey(item.number)) {
+        closed(item);
+      }
+    } finally {
+      lock.unlock();
+    }
+    endOver();
+  }
+
   /** Gives out the items of one call, and reports what became of them. */
   private final class Feed implements FedCall.Feed {
     private final AgentCall call;
@@ -335,6 +348,10 @@ final class AgentItems {
     public void ended(Object tag, Outcome<?> outcome, String worker) {
       AgentCall.Item item = (AgentCall.Item) tag;
       String cancelled = item.cancelled;
+      if (load.isStopped() && cancelled == null && !item.isReturned && !outcome.isDone()) {
+        leave(item);
+        return;
+      }
       switch (outcome) {
         case Outcome.Done<?> done -> done(tag, done.value(), worker, true);
         case Outcome.Failed<?> _ when cancelled != null && runner.failsWhenCancelled() ->

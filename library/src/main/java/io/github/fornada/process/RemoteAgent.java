@@ -302,7 +302,7 @@ public final class RemoteAgent implements AutoCloseable {
       return;
     }
     failure = why; // before the threads can see that they must end: the last of them reads it
-    load.end();
+    load.end(atOnce);
     reports.end();
     if (why != null) {
       Log.get().log(System.Logger.Level.DEBUG, "the agent " + name + " ends: " + why);

@@ -185,11 +185,8 @@ final class RemoteHomeTest {
               () -> pool.map(List.of(1), i -> shared.segment().get(ValueLayout.JAVA_BYTE, i)))
           .hasMessageContaining("shared bytes could not be mapped");
       assertThat(agent.hasEnded()).isFalse();
-    } finally {
-      if (taken[0] != null) {
-        Files.deleteIfExists(taken[0]);
-        Files.deleteIfExists(taken[0].getParent());
-      }
+      Files.delete(taken[0]);
+      Files.delete(taken[0].getParent());
     }
   }
 
