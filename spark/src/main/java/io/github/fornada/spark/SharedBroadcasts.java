@@ -77,8 +77,10 @@ final class SharedBroadcasts {
 
   /** The file will not be asked for any more. Does not wait. */
   synchronized void forget(Path file) {
-    destroy(made.getOrDefault(file, List.of()));
-    made.remove(file);
+    List<Broadcast<byte[]>> parts = made.remove(file);
+    if (parts != null) {
+      destroy(parts);
+    }
   }
 
   /** Writes the bytes to a new file of an executor. */
