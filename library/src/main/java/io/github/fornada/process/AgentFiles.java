@@ -150,8 +150,7 @@ final class AgentFiles {
   /** Gives back its room. It stays: where it is not there, the bytes count as closed. */
   private static void empty(Path file) {
     try (var _ =
-        FileChannel.open(
-            file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
       // that is all
     } catch (IOException e) {
       // then it is not there, or no file

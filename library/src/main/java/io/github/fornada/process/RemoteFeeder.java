@@ -224,7 +224,8 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
     if (answer != null) {
       answer.to().accept(answer.message());
     }
-    // Otherwise it was answered meanwhile, as it had waited for long: what it was about to get comes
+    // Otherwise it was answered meanwhile, as it had waited for long: what it was about to get
+    // comes
     // with the answer to its next question. Or it was given up, and that with it.
   }
 

@@ -61,12 +61,7 @@ final class RemoteLinks {
 
   private static void putShare(AgentLink agent, String path, long size) {
     byte[] name = path.getBytes(StandardCharsets.UTF_8);
-    agent
-        .first
-        .reserve(13 + name.length)
-        .putByte(RemoteWire.SHARE)
-        .putBytes(name)
-        .putLong(size);
+    agent.first.reserve(13 + name.length).putByte(RemoteWire.SHARE).putBytes(name).putLong(size);
   }
 
   @Nullable AgentLink find(long id) {
@@ -527,8 +522,7 @@ final class RemoteLinks {
       if (to == null) {
         return null;
       }
-      byte[] message =
-          new byte[1 + agent.first.size() + agent.items.size() + agent.control.size()];
+      byte[] message = new byte[1 + agent.first.size() + agent.items.size() + agent.control.size()];
       message[0] = RemoteWire.OK;
       int end = put(agent.first, message, 1);
       end = put(agent.items, message, end);

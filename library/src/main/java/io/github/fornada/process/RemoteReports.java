@@ -337,9 +337,7 @@ final class RemoteReports {
 
   /** The agent is gone, with what it has. */
   private void endAll(String why) {
-    for (AgentLink.Sent sent = pool.links.any(agent);
-        sent != null;
-        sent = pool.links.any(agent)) {
+    for (AgentLink.Sent sent = pool.links.any(agent); sent != null; sent = pool.links.any(agent)) {
       try {
         lostWith(sent.batch(), sent, why);
       } catch (RuntimeException | Error e) { // such as no memory for the message

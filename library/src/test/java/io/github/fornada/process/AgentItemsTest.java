@@ -40,7 +40,7 @@ final class AgentItemsTest {
               },
               7),
           load);
-  private final ThreadPool pool = ThreadPool.open(o -> o.withWorkers(1));
+  private final Pool pool = ThreadPool.open(o -> o.withWorkers(1));
   private final Runner runner = new Runner();
   private final AgentItems items = new AgentItems(runner, reports, new AgentEntries(0), load);
 

@@ -65,9 +65,10 @@ final class RemoteAnswerTest {
 
       List<Long> items = HandMadeAgent.items(HandMadeAgent.got(one.poll(1)));
       assertThat(items).hasSize(1);
-      one.report(report -> HandMadeAgent.end(RemoteWire.CANCELLED, items.getFirst(), report)
-          .putString("as a test"));
-      assertThat(all.get(60, TimeUnit.SECONDS)).containsExactly(new Outcome.Cancelled<>("as a test"));
+      one.report(report ->
+          HandMadeAgent.end(RemoteWire.CANCELLED, items.getFirst(), report).putString("as a test"));
+      assertThat(all.get(60, TimeUnit.SECONDS))
+          .containsExactly(new Outcome.Cancelled<>("as a test"));
       pool.lost("one", "is no longer needed");
       pool.lost("two", "is no longer needed");
     }

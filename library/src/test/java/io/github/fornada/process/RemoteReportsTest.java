@@ -61,13 +61,14 @@ final class RemoteReportsTest {
 
   @Test
   void anEntryThatBreaksOffCostsTheItemsOfItsAgentAndNoneIsWaitedForInVain() throws Exception {
-    eachItemEnds((number, report) ->
-        HandMadeAgent.end(RemoteWire.DONE, number, report).putInt(1000));
+    eachItemEnds(
+        (number, report) -> HandMadeAgent.end(RemoteWire.DONE, number, report).putInt(1000));
   }
 
   @Test
   void anErrorWhileAReportIsReadEndsTheItemAndTheOthersAreReadOn() throws Exception {
-    eachItemEnds((number, report) -> // without a limit no item can be over it
+    eachItemEnds(
+        (number, report) -> // without a limit no item can be over it
         HandMadeAgent.end(RemoteWire.TIMED_OUT, number, report).putInt(0));
   }
 
@@ -115,12 +116,7 @@ final class RemoteReportsTest {
       AgentLink link = pool.links.all().getFirst();
       byte[] line = "\n".getBytes(StandardCharsets.UTF_8);
       agent.report(report ->
-          report
-              .putByte(RemoteWire.PRINTED)
-              .putByte(0)
-              .putLong(-1)
-              .putString("")
-              .putBytes(line));
+          report.putByte(RemoteWire.PRINTED).putByte(0).putLong(-1).putString("").putBytes(line));
       Waiting.until("it was read, and its thread has ended", () -> !link.isBeingRead);
       assertThat(link.lastLine).isNotNegative();
       pool.lost("one", "is no longer needed");
