@@ -93,7 +93,7 @@ final class AgentItemsTest {
 
   @AfterEach
   void close() {
-    pool.close();
+    var _ = pool.shutdownNow();
   }
 
   private void function(int number, TaskFunction<@Nullable Object, @Nullable Object> function) {
@@ -173,8 +173,8 @@ final class AgentItemsTest {
     WeakReference<Object> function = functionWithItsOwnItem();
     items.forget(2);
     items.cancel(6, "as a test");
+    end.countDown(); // the worker looks into the queue again
     Waiting.untilCollected("the function is let go", () -> function.get() == null);
-    end.countDown();
   }
 
   private WeakReference<Object> functionWithItsOwnItem() throws Exception {
