@@ -55,6 +55,7 @@ public final class TaskSpan {
   }
 
   /** Asks the user's exception for its texts: what that throws must not take its place. */
+  @SuppressWarnings("ReferenceEquality") // its equals is the user's too
   private static void record(Span span, Throwable thrown) {
     span.setStatus(StatusCode.ERROR);
     try {
