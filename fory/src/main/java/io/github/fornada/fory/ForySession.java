@@ -28,6 +28,8 @@ final class ForySession implements PayloadCodec.Session {
   private static final List<Class<?>> AS_THE_JDK_DOES =
       List.of(Locale.class, SimpleTimeZone.class, Random.class);
 
+  private static final byte[] NOTHING = {};
+
   private final Fory fory;
 
   /** Points to the bytes that are read; created once. */
@@ -75,11 +77,15 @@ final class ForySession implements PayloadCodec.Session {
   @Override
   public Object read(byte[] bytes, int from, int length) throws IOException {
     input.pointTo(bytes, from, length);
-    input.readerIndex(0);
-    Object value = fory.deserialize(input);
-    if (input.remaining() > 0) {
-      throw new IOException(input.remaining() + " bytes more than the value has");
+    try {
+      input.readerIndex(0);
+      Object value = fory.deserialize(input);
+      if (input.remaining() > 0) {
+        throw new IOException(input.remaining() + " bytes more than the value has");
+      }
+      return value;
+    } finally {
+      input.pointTo(NOTHING, 0, 0); // the bytes may be many, and the session goes on for long
     }
-    return value;
   }
 }

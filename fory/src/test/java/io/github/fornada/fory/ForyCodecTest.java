@@ -12,6 +12,7 @@ import io.github.fornada.spi.PayloadCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.WeakReference;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
@@ -275,6 +276,25 @@ final class ForyCodecTest {
     }
     assertThat(refused).as("damages that were noticed").isGreaterThan(good.length);
     assertThat(isRefused(session, Arrays.copyOf(good, good.length + 1))).as("one more").isTrue();
+  }
+
+  @Test
+  void aSessionKeepsNothingOfWhatItHasRead() throws Exception {
+    PayloadCodec.Session session = new ForyCodec().open(ForyCodecTest.class.getClassLoader());
+    WeakReference<byte[]> bytes = written(session);
+    for (int k = 0; k < 100 && bytes.get() != null; k++) {
+      System.gc();
+    }
+    assertThat(bytes.get()).isNull();
+    assertThat(session).isNotNull(); // and so it is still there
+  }
+
+  private static WeakReference<byte[]> written(PayloadCodec.Session session) throws Exception {
+    var out = new ByteArrayOutputStream();
+    session.write(new Point(1, "a", 2), out);
+    byte[] bytes = out.toByteArray();
+    assertThat(session.read(bytes, 0, bytes.length)).isEqualTo(new Point(1, "a", 2));
+    return new WeakReference<>(bytes);
   }
 
   private static boolean isRefused(PayloadCodec.Session session, byte[] bytes) {

@@ -4,6 +4,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.PayloadTooLargeException;
 import io.github.fornada.spi.Batch;
 import io.github.fornada.spi.FedCall;
 import io.github.fornada.spi.Taken;
@@ -31,6 +32,12 @@ final class AgentItems {
   private final Map<Integer, AgentCall> calls = new HashMap<>();
   private final Map<Long, AgentCall.Item> items = new HashMap<>();
 
+  /** The calls that were not ended: those that the pool has forgotten may have items here. */
+  private final List<AgentCall> live = new ArrayList<>();
+
+  /** Whether some of them may be over. */
+  private boolean isAnyOver;
+
   /** How many items have ended here. */
   private long ended;
 
@@ -53,37 +60,46 @@ final class AgentItems {
     lock.lock();
     try {
       calls.put(number, call);
+      live.add(call);
     } finally {
       lock.unlock();
     }
   }
 
   void forget(int number) {
-    AgentCall call;
     lock.lock();
     try {
-      call = calls.remove(number);
+      AgentCall call = calls.remove(number);
       if (call != null) {
         call.isForgotten = true;
+        isAnyOver |= call.open == 0;
       }
     } finally {
       lock.unlock();
     }
-    if (call != null) {
-      endIfDone(call);
+    endOver();
+  }
+
+  /** Ends the calls that the pool has forgotten and that have no items here any more. */
+  private void endOver() {
+    for (AgentCall call = anyOver(); call != null; call = anyOver()) {
+      call.fed().end();
     }
   }
 
-  private void endIfDone(AgentCall call) {
+  private @Nullable AgentCall anyOver() {
     lock.lock();
     try {
-      if (!call.isForgotten || call.open > 0) {
-        return;
+      for (int k = 0; isAnyOver && k < live.size(); k++) {
+        if (live.get(k).isForgotten && live.get(k).open == 0) {
+          return live.remove(k);
+        }
       }
+      isAnyOver = false;
+      return null;
     } finally {
       lock.unlock();
     }
-    call.fed().end();
   }
 
   void item(long number, int function, byte[] payload) throws IOException {
@@ -98,11 +114,11 @@ final class AgentItems {
       items.put(number, item);
       load.hold(items.size());
       call.open++;
+      call.queue.addLast(item);
       if (load.isClosed()) {
-        giveBack(item);
+        giveBack(call.queue.last());
         return;
       }
-      call.queue.addLast(item);
     } finally {
       lock.unlock();
     }
@@ -119,18 +135,24 @@ final class AgentItems {
         return; // it has ended
       }
       if (!item.isTaken) {
-        var _ = item.call.queue.remove(item);
-        closed(item);
         AgentCall.Item none = item;
         reports.add(out -> entries.cancelled(none, "", reason, out));
-        return;
+        var _ = item.call.queue.remove(item);
+        closed(item);
+        item = null;
+        batch = null;
+      } else {
+        batch = item.batch;
+        item.cancelled = reason;
       }
-      batch = item.batch;
-      item.cancelled = reason;
     } finally {
       lock.unlock();
     }
-    runner.cancel(item, batch, reason);
+    if (item == null) {
+      endOver();
+    } else {
+      runner.cancel(item, batch, reason);
+    }
   }
 
   /**
@@ -150,15 +172,16 @@ final class AgentItems {
       if (stuck) {
         load.wantNoneAhead(); // it must not get the same items again
       }
-      for (AgentCall call : calls.values()) {
+      for (AgentCall call : live) {
         for (; left > 0 && !call.queue.isEmpty(); left--) {
-          giveBack(call.queue.removeLast());
+          giveBack(call.queue.last());
         }
       }
       taken = left == 0 ? List.of() : takenLastFirst();
     } finally {
       lock.unlock();
     }
+    endOver();
     if (left > 0) {
       runner.withdraw(left, taken);
     }
@@ -172,17 +195,19 @@ final class AgentItems {
         .toList();
   }
 
-  /** Under lock. */
+  /** Gives back the last item that no worker has taken of its call. Under lock. */
   private void giveBack(AgentCall.Item item) {
+    reports.addAtOnce(out -> AgentEntries.returned(item, out)); // first: there may be no room
+    var _ = item.call.queue.removeLast();
     closed(item);
-    reports.addAtOnce(out -> AgentEntries.returned(item, out));
   }
 
-  /** The item is no longer here. Under lock. */
+  /** The item is no longer here, and the pool is told so. Under lock; {@link #endOver} follows. */
   private void closed(AgentCall.Item item) {
     items.remove(item.number);
     load.hold(items.size());
     item.call.open--;
+    isAnyOver |= item.call.isForgotten && item.call.open == 0;
   }
 
   // ---- what those who run the items tell
@@ -218,35 +243,49 @@ final class AgentItems {
     lock.lock();
     try {
       load.breaks();
-      for (AgentCall call : calls.values()) {
+      for (AgentCall call : live) {
         while (!call.queue.isEmpty()) {
-          giveBack(call.queue.remove());
+          giveBack(call.queue.last());
         }
       }
       reports.addAtOnce(out -> AgentEntries.broken(why, out));
     } finally {
       lock.unlock();
     }
+    endOver();
   }
 
+  /** Reports the end of an item, once. If there is no room for that, nothing has changed. */
   private void finish(AgentCall.Item item, AgentReports.Entry entry) {
-    boolean last;
     lock.lock();
     try {
+      if (!items.containsKey(item.number)) {
+        return; // told of before
+      }
+      if (item.isReturned) {
+        reports.addAtOnce(entry);
+      } else {
+        reports.addEnd(entry);
+      }
       closed(item);
       ended += item.isReturned ? 0 : 1;
-      last = item.call.isForgotten && item.call.open == 0;
     } finally {
       lock.unlock();
     }
-    if (item.isReturned) {
-      reports.addAtOnce(entry);
-    } else {
-      reports.addEnd(entry);
+    endOver();
+  }
+
+  /** It was stopped with the agent, which nobody has asked for: to the pool it is lost. */
+  private void leave(AgentCall.Item item) {
+    lock.lock();
+    try {
+      if (items.containsKey(item.number)) {
+        closed(item);
+      }
+    } finally {
+      lock.unlock();
     }
-    if (last) {
-      endIfDone(item.call);
-    }
+    endOver();
   }
 
   /** Gives out the items of one call, and reports what became of them. */
@@ -298,13 +337,21 @@ final class AgentItems {
       if (!(value instanceof FarSide.Value(MessageInput payload))) {
         throw new AssertionError(value);
       }
-      finish(item, out -> entries.done(item, worker, payload, out));
+      try {
+        finish(item, out -> entries.done(item, worker, payload, out));
+      } catch (PayloadTooLargeException e) {
+        ended(tag, new Outcome.Failed<>(e), worker);
+      }
     }
 
     @Override
     public void ended(Object tag, Outcome<?> outcome, String worker) {
       AgentCall.Item item = (AgentCall.Item) tag;
       String cancelled = item.cancelled;
+      if (load.isStopped() && cancelled == null && !item.isReturned && !outcome.isDone()) {
+        leave(item);
+        return;
+      }
       switch (outcome) {
         case Outcome.Done<?> done -> done(tag, done.value(), worker, true);
         case Outcome.Failed<?> _ when cancelled != null && runner.failsWhenCancelled() ->
@@ -334,6 +381,11 @@ final class AgentItems {
               entries.cancelled(item, worker, reason, out);
             }
           });
+    }
+
+    @Override
+    public boolean canBeToldAgain() {
+      return true;
     }
 
     @Override

@@ -58,6 +58,9 @@ final class AgentLoad {
   /** Whether the agent ends. */
   private volatile boolean ending;
 
+  /** Whether it ends without waiting for what runs, and the pool has not asked for that. */
+  private volatile boolean stopped;
+
   void use(int count) {
     workers = count;
   }
@@ -78,8 +81,13 @@ final class AgentLoad {
     broken = true;
   }
 
-  void end() {
+  void end(boolean atOnce) {
+    stopped = atOnce; // first: who sees the end must see how
     ending = true;
+  }
+
+  boolean isStopped() {
+    return stopped;
   }
 
   boolean isEnding() {

@@ -1,8 +1,11 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.Fifo;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -15,12 +18,15 @@ import org.jspecify.annotations.Nullable;
  * locked or called under its lock but an {@link Entry}.
  */
 final class AgentReports {
-  /** Appends one entry of a report. */
+  /** Appends one entry of a report; may be asked again where there was no room for it. */
   interface Entry {
     void put(MessageOutput out);
   }
 
-  /** What tasks print waits while this many bytes of reports were not sent. */
+  /**
+   * A report gets no more entries when it has this many bytes, and what tasks print waits then. So
+   * large results need room for two of them, and not for all that wait.
+   */
   private static final int REPORT_BYTES = 4 << 20; // Guess
 
   /** How often it says that it is there while it fetches what may take long. */
@@ -33,6 +39,10 @@ final class AgentReports {
   private final Condition sent = lock.newCondition();
 
   // All guarded by lock.
+
+  /** Reports that get no more entries, before the last. */
+  private final Fifo<MessageOutput> full = new Fifo<>();
+
   private MessageOutput reports = new MessageOutput();
   private boolean isDue;
 
@@ -56,7 +66,12 @@ final class AgentReports {
     this.load = load;
   }
 
-  /** Adds to what is sent next. It may wait for more while workers have enough to do. */
+  /**
+   * Adds to what is sent next. It may wait for more while workers have enough to do.
+   *
+   * @throws OutOfMemoryError if there is no room for it; nothing has changed then
+   * @throws io.github.fornada.process.wire.PayloadTooLargeException as well
+   */
   void add(Entry entry) {
     add(entry, 0, false);
   }
@@ -74,16 +89,30 @@ final class AgentReports {
   private void add(Entry entry, int ends, boolean atOnce) {
     lock.lock();
     try {
-      ended += ends;
-      isUrgent |= atOnce;
-      addLocked(entry);
+      addLocked(entry, ends, atOnce);
     } finally {
       lock.unlock();
     }
   }
 
-  private void addLocked(Entry entry) {
-    entry.put(reports);
+  private void addLocked(Entry entry, int ends, boolean atOnce) {
+    if (reports.size() >= REPORT_BYTES) {
+      var next = new MessageOutput();
+      full.addLast(reports);
+      reports = next;
+    }
+    int from = reports.size();
+    boolean whole = false;
+    try {
+      entry.put(reports);
+      whole = true;
+    } finally {
+      if (!whole) {
+        reports.truncate(from); // else the entries behind it would be read as its own
+      }
+    }
+    ended += ends;
+    isUrgent |= atOnce;
     isDue = true;
     if (!gathering || !mayWait()) {
       added.signal();
@@ -91,17 +120,22 @@ final class AgentReports {
   }
 
   private boolean mayWait() {
-    return !isUrgent && load.hasEnough(ended) && reports.size() < REPORT_BYTES;
+    return !isUrgent && load.hasEnough(ended) && !isMuch();
+  }
+
+  /** Under lock. */
+  private boolean isMuch() {
+    return !full.isEmpty() || reports.size() >= REPORT_BYTES;
   }
 
   /** Adds what a task prints. Waits while too much was not sent. */
   void print(Entry entry) {
     lock.lock();
     try {
-      while (reports.size() > REPORT_BYTES && !load.isEnding()) {
+      while (isMuch() && !load.isEnding()) {
         var _ = sent.await(1, TimeUnit.SECONDS);
       }
-      addLocked(entry);
+      addLocked(entry, 0, false);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -138,8 +172,9 @@ final class AgentReports {
    * @return false if the pool has given the agent up
    */
   boolean sendAll(BooleanSupplier isLast) throws IOException, InterruptedException {
-    for (MessageOutput report = next(isLast); report != null; report = next(isLast)) {
-      MessageInput answer = pool.read(report);
+    for (byte[] report = next(isLast); report != null; report = next(isLast)) {
+      byte[] said = pool.ask(report);
+      var answer = new MessageInput(said, 0, said.length);
       if (answer.getByte() != RemoteWire.OK) {
         return false;
       }
@@ -170,7 +205,17 @@ final class AgentReports {
   }
 
   /** Waits for something to report; null at the end, when all was reported. */
-  private @Nullable MessageOutput next(BooleanSupplier isLast) throws InterruptedException {
+  private byte @Nullable [] next(BooleanSupplier isLast) throws InterruptedException {
+    while (true) {
+      try {
+        return tryNext(isLast);
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
+  }
+
+  private byte @Nullable [] tryNext(BooleanSupplier isLast) throws InterruptedException {
     lock.lock();
     try {
       while (!isDue && !isLast.getAsBoolean()) {
@@ -178,17 +223,24 @@ final class AgentReports {
         isDue |= silent && System.nanoTime() - lastReport > SIGN_OF_LIFE;
       }
       lastReport = System.nanoTime();
-      if (!isDue || (reports.size() == 0 && isLast.getAsBoolean())) {
+      MessageOutput older = full.peek();
+      if (!isDue || (older == null && reports.size() == 0 && isLast.getAsBoolean())) {
         return null;
       }
-      MessageOutput full = reports;
-      reports = new MessageOutput();
-      isDue = false;
-      ended = 0;
-      isUrgent = false;
+      MessageOutput entries = older == null ? reports : older;
+      var empty = new MessageOutput();
+      MessageOutput head = load.put(pool.question(RemoteWire.REPORT));
+      byte[] report = Arrays.copyOf(head.array(), Math.addExact(head.size(), entries.size()));
+      System.arraycopy(entries.array(), 0, report, head.size(), entries.size());
+      if (older != null) { // now that there was memory for it
+        var _ = full.poll();
+      } else {
+        reports = empty;
+        isDue = false;
+        ended = 0;
+        isUrgent = false;
+      }
       sent.signalAll();
-      MessageOutput report = load.put(pool.question(RemoteWire.REPORT));
-      report.write(full.array(), 0, full.size());
       return report;
     } finally {
       lock.unlock();

@@ -126,12 +126,18 @@ final class Outcomes {
                   + GuardedResults.MAX_THREADS
                   + " of them at most are read at once");
       // Not by its text: making it would run user code.
-      endTooMany(result.batch(), result.i(), why);
+      endTooMany(result.batch(), result, why);
     }
   }
 
-  private static <R> void endTooMany(Batch<?, R> batch, int i, IOException why) {
-    batch.end(i, new Outcome.Failed<>(new ResultException("item " + batch.index(i), why)), null);
+  private static <R> void endTooMany(
+      Batch<?, R> batch, GuardedResults.Unread result, IOException why) {
+    int i = result.i();
+    batch.end(
+        i,
+        new Outcome.Failed<>(new ResultException("item " + batch.index(i), why)),
+        result.usage(),
+        result.worker());
   }
 
   /** Returns the outcome of an item whose result cannot be read. */

@@ -16,6 +16,8 @@ final class PoolContact {
   /** The agent's number, which every question has. */
   private final long id;
 
+  private volatile boolean unreachable;
+
   PoolContact(Way way, long id) {
     this.way = way;
     this.id = id;
@@ -27,7 +29,21 @@ final class PoolContact {
   }
 
   byte[] ask(MessageOutput question) throws IOException, InterruptedException {
-    return way.ask(question.toByteArray());
+    return ask(question.toByteArray());
+  }
+
+  byte[] ask(byte[] question) throws IOException, InterruptedException {
+    try {
+      return way.ask(question);
+    } catch (IOException e) {
+      unreachable = true;
+      throw e;
+    }
+  }
+
+  /** Whether a question has found no way to the pool. */
+  boolean isUnreachable() {
+    return unreachable;
   }
 
   /** Returns an answer to be read. */

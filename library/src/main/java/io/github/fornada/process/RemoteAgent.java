@@ -82,7 +82,7 @@ public final class RemoteAgent implements AutoCloseable {
     this.pool = new PoolContact(channel::ask, ThreadLocalRandom.current().nextLong());
     this.reports = new AgentReports(pool, load);
     this.found = new AgentFound(pool);
-    this.files = new AgentFiles(pool, channel::fetch, reports);
+    this.files = new AgentFiles(name, pool, channel::fetch, reports);
     long before = System.nanoTime();
     MessageInput in =
         pool.read(
@@ -97,24 +97,32 @@ public final class RemoteAgent implements AutoCloseable {
     }
     var entries = new AgentEntries(in.getLong() - (before + after) / 2);
     boolean isSameCopy = in.getLong() == RemoteWire.COPY;
-    ProcessOptions options = RemoteSettings.read(in, base);
-    if (in.getByte() != 0) {
-      options = options.withListener(new AgentEvents(reports, entries));
-    }
-    boolean whole = false;
     try {
+      ProcessOptions options = RemoteSettings.read(in, base);
+      if (in.getByte() != 0) {
+        options = options.withListener(new AgentEvents(reports, entries));
+      }
       var far = new Far();
       this.runner =
           threads == null
               ? new AgentWorkers(far, options)
               : new AgentThreads(far, threads.apply(options.policy()), isSameCopy);
-      whole = true;
-    } finally {
-      if (!whole) {
-        var _ = pool.ask(pool.question(RemoteWire.BYE));
-      }
+    } catch (IOException | RuntimeException | Error e) {
+      sayBye(e);
+      throw e;
     }
     this.items = new AgentItems(runner, reports, entries, load);
+  }
+
+  /** It could not be opened: the pool is told so, and the caller why, whatever becomes of that. */
+  private void sayBye(Throwable why) {
+    try {
+      var _ = pool.ask(pool.question(RemoteWire.BYE).putString("it failed: " + why));
+    } catch (IOException | RuntimeException | Error e) {
+      why.addSuppressed(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** What the engine and the loader of this JVM ask for. They do so only once there is work. */
@@ -239,7 +247,7 @@ public final class RemoteAgent implements AutoCloseable {
         }
       }
     } catch (IOException | RuntimeException | Error e) {
-      end("the pool cannot be reached: " + e, true);
+      end(reason(e), true);
     } catch (InterruptedException e) {
       end("its thread was interrupted", true);
     } finally {
@@ -271,12 +279,16 @@ public final class RemoteAgent implements AutoCloseable {
         end("the pool has given it up", true);
       }
     } catch (IOException | RuntimeException | Error e) {
-      end("the pool cannot be reached: " + e, true);
+      end(reason(e), true);
     } catch (InterruptedException e) {
       end("its thread was interrupted", true);
     } finally {
       threadEnded();
     }
+  }
+
+  private String reason(Throwable thrown) {
+    return (pool.isUnreachable() ? "the pool cannot be reached: " : "it failed: ") + thrown;
   }
 
   /**
@@ -290,7 +302,7 @@ public final class RemoteAgent implements AutoCloseable {
       return;
     }
     failure = why; // before the threads can see that they must end: the last of them reads it
-    load.end();
+    load.end(atOnce);
     reports.end();
     if (why != null) {
       Log.get().log(System.Logger.Level.DEBUG, "the agent " + name + " ends: " + why);
@@ -310,8 +322,9 @@ public final class RemoteAgent implements AutoCloseable {
     try {
       runner.pool().close();
       runner.end(files.deleteAll());
-      if (failure == null) {
-        var _ = pool.ask(pool.question(RemoteWire.BYE));
+      String why = failure;
+      if (!pool.isUnreachable()) {
+        var _ = pool.ask(pool.question(RemoteWire.BYE).putString(why == null ? "" : why));
       }
     } catch (IOException | RuntimeException e) {
       // the pool is gone, and so needs no goodbye

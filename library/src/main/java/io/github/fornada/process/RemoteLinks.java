@@ -1,13 +1,16 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.Durations;
+import io.github.fornada.jvm.Log;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +35,7 @@ final class RemoteLinks {
   private final Condition changed = lock.newCondition();
 
   // All guarded by lock.
-  private final Map<Long, AgentLink> agents = new LinkedHashMap<>();
+  private final LinkedHashMap<Long, AgentLink> agents = new LinkedHashMap<>();
   private final Map<Batch<?, ?>, AgentLink.@Nullable Sent[]> placed = new HashMap<>();
   private final RemoteFunctions functions = new RemoteFunctions();
 
@@ -57,7 +60,8 @@ final class RemoteLinks {
   }
 
   private static void putShare(AgentLink agent, String path, long size) {
-    agent.first.putByte(RemoteWire.SHARE).putString(path).putLong(size);
+    byte[] name = path.getBytes(StandardCharsets.UTF_8);
+    agent.first.reserve(13 + name.length).putByte(RemoteWire.SHARE).putBytes(name).putLong(size);
   }
 
   @Nullable AgentLink find(long id) {
@@ -100,6 +104,7 @@ final class RemoteLinks {
 
   /** An agent waits for something to do. */
   void polled(AgentLink agent, MessageInput in, Consumer<byte[]> answer) throws IOException {
+    byte[] gone = {RemoteWire.GONE};
     Consumer<byte[]> before;
     lock.lock();
     try {
@@ -114,9 +119,7 @@ final class RemoteLinks {
     } finally {
       lock.unlock();
     }
-    if (before != null) {
-      before.accept(new byte[] {RemoteWire.GONE});
-    }
+    tell(before, gone);
   }
 
   /** Returns whether the caller must start a thread that reads the agent's inbox. */
@@ -142,7 +145,7 @@ final class RemoteLinks {
   AgentLink.@Nullable Arrival next(AgentLink agent) {
     lock.lock();
     try {
-      AgentLink.Arrival next = agent.inbox.pollFirst();
+      AgentLink.Arrival next = agent.inbox.poll();
       agent.isBeingRead = next != null;
       return next;
     } finally {
@@ -152,6 +155,7 @@ final class RemoteLinks {
 
   /** Gives an agent up; as {@link #reported}. What it has is lost after what it has reported. */
   boolean lose(AgentLink agent, String why) {
+    byte[] gone = {RemoteWire.GONE};
     Consumer<byte[]> parked;
     boolean start;
     lock.lock();
@@ -159,6 +163,7 @@ final class RemoteLinks {
       if (agent.isGone) {
         return false;
       }
+      start = arrives(agent, new AgentLink.Arrival.Loss(why)); // first: there may be no memory
       agent.isGone = true;
       parked = agent.parked;
       agent.parked = null;
@@ -167,13 +172,10 @@ final class RemoteLinks {
         emptySince = System.nanoTime();
       }
       changed.signalAll();
-      start = arrives(agent, new AgentLink.Arrival.Loss(why));
     } finally {
       lock.unlock();
     }
-    if (parked != null) {
-      parked.accept(new byte[] {RemoteWire.GONE});
-    }
+    tell(parked, gone);
     return start;
   }
 
@@ -207,20 +209,37 @@ final class RemoteLinks {
 
   /** Answers agents that have waited for so long that there is nothing to do. */
   void answerOld(Duration limit) {
-    long now = System.nanoTime();
-    var old = new ArrayList<Consumer<byte[]>>();
+    long nanos = Durations.nanos(limit);
+    byte[] nothing = {RemoteWire.OK};
+    for (AgentLink agent : all()) {
+      tell(takeOld(agent, nanos), nothing);
+    }
+  }
+
+  private @Nullable Consumer<byte[]> takeOld(AgentLink agent, long nanos) {
     lock.lock();
     try {
-      for (AgentLink agent : agents.values()) {
-        if (agent.parked != null && now - agent.parkedSince >= Durations.nanos(limit)) {
-          old.add(agent.parked);
-          agent.parked = null;
-        }
+      Consumer<byte[]> parked = agent.parked;
+      if (parked == null || System.nanoTime() - agent.parkedSince < nanos) {
+        return null;
       }
+      agent.parked = null;
+      return parked;
     } finally {
       lock.unlock();
     }
-    old.forEach(answer -> answer.accept(new byte[] {RemoteWire.OK}));
+  }
+
+  /** Answers, if anybody waits. One way to an agent that is broken keeps no other from its own. */
+  private static void tell(@Nullable Consumer<byte[]> parked, byte[] message) {
+    if (parked == null) {
+      return;
+    }
+    try {
+      parked.accept(message);
+    } catch (RuntimeException | Error e) { // the cluster's own code
+      Log.get().log(System.Logger.Level.WARNING, "an agent could not be answered", e);
+    }
   }
 
   int workers() {
@@ -245,7 +264,7 @@ final class RemoteLinks {
 
   /**
    * Returns the next agent that there is an answer for, and moves it behind the others; null if
-   * there is none.
+   * there is none. The feeder.
    *
    * @param work whether there may be items
    */
@@ -255,10 +274,10 @@ final class RemoteLinks {
       for (AgentLink agent : agents.values()) {
         if (agent.parked != null
             && (agent.first.size() > 0
+                || agent.items.size() > 0
                 || agent.control.size() > 0
                 || (work && agent.wantsAnswer() && !isEnd))) {
-          agents.remove(agent.id);
-          agents.put(agent.id, agent);
+          agents.putLast(agent.id, agent); // needs no memory for one that is there
           return agent;
         }
       }
@@ -293,6 +312,7 @@ final class RemoteLinks {
       RemoteFunctions.Known made = functions.add(key, payload);
       for (int old : functions.removeOld()) {
         for (AgentLink agent : agents.values()) {
+          agent.control.reserve(5);
           if (agent.functions.remove(old)) {
             agent.control.putByte(RemoteWire.FORGET).putInt(old);
           }
@@ -308,7 +328,23 @@ final class RemoteLinks {
   boolean teaches(AgentLink agent, int function) {
     lock.lock();
     try {
-      return agent.functions.add(function);
+      if (agent.functions.contains(function)) {
+        return false;
+      }
+      agent.untold.add(function); // first: of what it may not know it is told twice at worst
+      agent.functions.add(function);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What {@link #teaches} has returned true for could not be told. */
+  void unteach(AgentLink agent, int function) {
+    lock.lock();
+    try {
+      agent.functions.remove(function);
+      agent.untold.remove(function);
     } finally {
       lock.unlock();
     }
@@ -322,9 +358,42 @@ final class RemoteLinks {
         return null;
       }
       var sent = new AgentLink.Sent(batch, i, nextNumber++, agent);
-      agent.sent.put(sent.number(), sent);
-      placed.computeIfAbsent(batch, b -> new AgentLink.@Nullable Sent[b.size()])[i] = sent;
+      boolean whole = false;
+      try {
+        placed.computeIfAbsent(batch, b -> new AgentLink.@Nullable Sent[b.size()])[i] = sent;
+        agent.sent.put(sent.number(), sent);
+        whole = true;
+      } finally {
+        if (!whole) { // no memory
+          agent.sent.remove(sent.number());
+          forget(sent);
+        }
+      }
       return sent;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes back one of the items that an agent would have got with the next answer, for which there
+   * is no memory; null if there is none. Then it is told of nothing that was to come with them, and
+   * the answer has room.
+   */
+  AgentLink.@Nullable Sent takeBack(AgentLink agent) {
+    lock.lock();
+    try {
+      for (AgentLink.Sent sent : agent.sent.values()) {
+        if (sent.number() >= agent.firstUnsent) {
+          agent.sent.remove(sent.number());
+          forget(sent);
+          return sent;
+        }
+      }
+      agent.functions.removeAll(agent.untold);
+      agent.untold.clear();
+      agent.items = new MessageOutput();
+      return null;
     } finally {
       lock.unlock();
     }
@@ -367,14 +436,23 @@ final class RemoteLinks {
     }
   }
 
-  /** Removes and returns what an agent has. */
-  List<AgentLink.Sent> removeAll(AgentLink agent) {
+  /** Returns one of the items that an agent has; null if it has none. */
+  AgentLink.@Nullable Sent any(AgentLink agent) {
     lock.lock();
     try {
-      var all = new ArrayList<>(agent.sent.values());
-      agent.sent.clear();
-      all.forEach(this::forget);
-      return all;
+      Iterator<AgentLink.Sent> all = agent.sent.values().iterator();
+      return all.hasNext() ? all.next() : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the item where some agent has it; null if none has. */
+  AgentLink.@Nullable Sent find(Batch<?, ?> batch, int i) {
+    lock.lock();
+    try {
+      AgentLink.@Nullable Sent[] all = placed.get(batch);
+      return all == null ? null : all[i];
     } finally {
       lock.unlock();
     }
@@ -384,12 +462,17 @@ final class RemoteLinks {
   boolean cancel(Batch<?, ?> batch, int i, String reason) {
     lock.lock();
     try {
-      AgentLink.@Nullable Sent[] all = placed.get(batch);
-      AgentLink.Sent sent = all == null ? null : all[i];
+      AgentLink.Sent sent = find(batch, i);
       if (sent == null) {
         return false;
       }
-      sent.to().control.putByte(RemoteWire.CANCEL).putLong(sent.number()).putString(reason);
+      byte[] why = reason.getBytes(StandardCharsets.UTF_8);
+      sent.to()
+          .control
+          .reserve(13 + why.length)
+          .putByte(RemoteWire.CANCEL)
+          .putLong(sent.number())
+          .putBytes(why);
       return true;
     } finally {
       lock.unlock();
@@ -414,7 +497,7 @@ final class RemoteLinks {
       long now = System.nanoTime();
       if (idle && fullest != null && now - fullest.shedSince > SHED_NANOS) {
         fullest.shedSince = now;
-        fullest.control.putByte(RemoteWire.SHED).putInt((fullest.queued + 1) / 2);
+        fullest.control.reserve(5).putByte(RemoteWire.SHED).putInt((fullest.queued + 1) / 2);
       }
       return idle && fullest != null;
     } finally {
@@ -422,24 +505,47 @@ final class RemoteLinks {
     }
   }
 
-  /** Takes the answer to send, with what is to be told beside items; null if nobody waits. */
-  @Nullable Consumer<byte[]> answer(AgentLink agent, MessageOutput items, MessageOutput to) {
+  /** An answer to an agent's question, and its bytes. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Answer(Consumer<byte[]> to, byte[] message) {}
+
+  /**
+   * Takes the answer to send, with what is to be told beside items; null if nobody waits. Then all
+   * of it stays for the agent's next question. The feeder.
+   *
+   * @throws OutOfMemoryError if there is no room for it; nothing has changed then
+   */
+  @Nullable Answer answer(AgentLink agent) {
     lock.lock();
     try {
-      Consumer<byte[]> answer = agent.parked;
-      if (answer != null) {
-        agent.parked = null;
-        to.putByte(RemoteWire.OK);
-        for (MessageOutput part : List.of(agent.first, items, agent.control)) {
-          to.write(part.array(), 0, part.size());
-        }
-        agent.first = new MessageOutput();
-        agent.control = new MessageOutput();
+      Consumer<byte[]> to = agent.parked;
+      if (to == null) {
+        return null;
       }
+      byte[] message = new byte[1 + agent.first.size() + agent.items.size() + agent.control.size()];
+      message[0] = RemoteWire.OK;
+      int end = put(agent.first, message, 1);
+      end = put(agent.items, message, end);
+      var _ = put(agent.control, message, end);
+      var answer = new Answer(to, message);
+      var first = new MessageOutput();
+      var items = new MessageOutput();
+      var control = new MessageOutput();
+      agent.parked = null; // now that there was memory for all
+      agent.first = first;
+      agent.items = items;
+      agent.control = control;
+      agent.untold.clear();
+      agent.firstUnsent = nextNumber;
       return answer;
     } finally {
       lock.unlock();
     }
+  }
+
+  private static int put(MessageOutput part, byte[] to, int at) {
+    System.arraycopy(part.array(), 0, to, at, part.size());
+    return at + part.size();
   }
 
   void breaks(AgentLink agent, String why) {
@@ -480,8 +586,9 @@ final class RemoteLinks {
       if (shared.remove(path) == null) {
         return false;
       }
+      byte[] name = path.getBytes(StandardCharsets.UTF_8);
       for (AgentLink agent : agents.values()) {
-        agent.control.putByte(RemoteWire.UNSHARE).putString(path);
+        agent.control.reserve(5 + name.length).putByte(RemoteWire.UNSHARE).putBytes(name);
       }
       return true;
     } finally {

@@ -7,6 +7,8 @@ import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Uninterrupted;
@@ -245,7 +247,8 @@ public abstract class RemotePool extends AbstractPool {
         case RemoteWire.FETCH -> fetch(in, answer);
         case RemoteWire.WAY -> way(in, answer);
         case RemoteWire.BYE -> {
-          lose(agent, "it has ended");
+          String why = in.getString();
+          lose(agent, why.isEmpty() ? "has ended" : "has ended (" + why + ")");
           answer.accept(new byte[] {RemoteWire.OK});
         }
         default -> answer.accept(new byte[] {RemoteWire.GONE});
@@ -324,20 +327,30 @@ public abstract class RemotePool extends AbstractPool {
     return links.workers();
   }
 
-  private void lose(AgentLink agent, String why) {
+  /** As {@link #lost}, of this agent and no other of its name. */
+  final void lose(AgentLink agent, String why) {
     if (links.lose(agent, why)) {
       OwnThreads.start("fornada-reports-" + agent.name, () -> read(agent));
     }
     feeders.wake();
   }
 
-  /** Reads what has come from an agent, until there is no more. */
+  /** Reads what has come from an agent, until there is no more: no error ends that. */
   private void read(AgentLink agent) {
-    home.enters();
-    try {
-      new RemoteReports(this, agent).readAll();
-    } finally {
-      home.leaves();
+    RemoteReports reports = null;
+    while (true) {
+      try {
+        home.enters();
+        reports = reports == null ? new RemoteReports(this, agent) : reports;
+        reports.readAll();
+        home.leaves();
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await();
+      } catch (RuntimeException | Error e) {
+        Log.get().log(System.Logger.Level.WARNING, "a report of an agent could not be read", e);
+        HeapShortage.await(); // if it happens again and again
+      }
     }
   }
 
@@ -368,18 +381,32 @@ public abstract class RemotePool extends AbstractPool {
     OwnThreads.start(
         "fornada-share",
         () -> {
-          var way = new MessageOutput().putByte(RemoteWire.OK);
+          byte[] message = {RemoteWire.OK}; // without a way
           try {
             byte[] found = wayTo(file);
-            way.write(found, 0, found.length);
-          } catch (IOException | RuntimeException e) {
+            byte[] whole = new byte[1 + found.length];
+            whole[0] = RemoteWire.OK;
+            System.arraycopy(found, 0, whole, 1, found.length);
+            message = whole;
+          } catch (Throwable e) { // such as no memory, or what the cluster's own code throws
             Log.get().log(System.Logger.Level.DEBUG, "shared bytes go part by part", e);
           }
-          answer.accept(way.toByteArray());
+          answer.accept(message);
         });
   }
 
+  /** Waits for room in the heap: an agent that is not answered ends. */
   private static byte[] part(Path file, long at, int length) {
+    while (true) {
+      try {
+        return tryPart(file, at, length);
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await();
+      }
+    }
+  }
+
+  private static byte[] tryPart(Path file, long at, int length) {
     ByteBuffer part = ByteBuffer.allocate(1 + length).put(RemoteWire.OK);
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       while (part.hasRemaining() && channel.read(part, at + part.position() - 1) >= 0) {
@@ -399,8 +426,11 @@ public abstract class RemotePool extends AbstractPool {
             LOOK,
             () -> {
               if (!ended) {
-                look();
-                lookSoon();
+                try {
+                  look();
+                } finally {
+                  lookSoon(); // whatever happened: nothing else finds agents that are silent
+                }
               }
             });
   }
@@ -432,7 +462,11 @@ public abstract class RemotePool extends AbstractPool {
   }
 
   static <R> void fail(Batch<?, R> batch, int i, Throwable reason) {
-    batch.end(i, new Outcome.Failed<>(reason), null);
+    try {
+      batch.end(i, new Outcome.Failed<>(reason), null);
+    } catch (OutOfMemoryError e) {
+      batch.fail(i, e, "");
+    }
   }
 
   // ---- the methods that AbstractPool requires
@@ -460,10 +494,12 @@ public abstract class RemotePool extends AbstractPool {
   }
 
   /** The agent does not stop the item: it is not waited for. */
-  private static <R> void leaveBehind(Batch<?, R> batch, int i, String reason) {
+  private <R> void leaveBehind(Batch<?, R> batch, int i, String reason) {
     if (!batch.isEnded(i)) {
+      AgentLink.Sent sent = links.find(batch, i);
+      TaskUsage usage = sent == null ? null : sent.usage();
       OwnThreads.start(
-          "fornada-left-behind", () -> batch.end(i, new Outcome.Cancelled<>(reason), null));
+          "fornada-left-behind", () -> batch.end(i, new Outcome.Cancelled<>(reason), usage));
     }
   }
 
@@ -634,10 +670,18 @@ public abstract class RemotePool extends AbstractPool {
   /** Takes work for an agent; null if there is none. */
   final @Nullable Batch<?, ?> take(int most) {
     Batch<?, ?> batch = poll(most);
-    while (batch != null && quarantine.refuses(batch) && batch.isClosed()) {
+    while (batch != null && isRefused(batch)) {
       batch = poll(most); // none of its items is left to be run
     }
     return batch;
+  }
+
+  private boolean isRefused(Batch<?, ?> batch) {
+    try {
+      return quarantine.refuses(batch) && batch.isClosed();
+    } catch (OutOfMemoryError e) {
+      return false; // what is in quarantine may run once more, rather than be lost
+    }
   }
 
   final void putBack(Batch<?, ?> batch) {

@@ -15,7 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class RemoteWire {
   /** Raised when the messages change: both sides must have the same. */
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   // ---- questions
 
@@ -34,7 +34,7 @@ final class RemoteWire {
   /** A part of shared bytes. */
   static final byte FETCH = 5;
 
-  /** The agent ends. */
+  /** The agent ends; why, if the pool has not told it to. */
   static final byte BYE = 6;
 
   /** How does a machine get shared bytes without asking the pool for every part? */

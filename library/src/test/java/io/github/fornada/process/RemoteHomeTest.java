@@ -20,9 +20,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -149,6 +152,133 @@ final class RemoteHomeTest {
         }
         assertThat(asked.get()).isEqualTo(works ? 0 : 1);
       }
+    }
+  }
+
+  @Test
+  void aMachineWithoutRoomForSharedBytesRunsTheItemsThatDoNotUseThem() throws Exception {
+    Path[] taken = new Path[1];
+    try (NearbyPool pool = pool()) {
+      pool.way = file -> new byte[] {1};
+      RemoteAgent.Channel far = toAnotherMachine(pool);
+      RemoteAgent.Channel full =
+          new RemoteAgent.Channel() {
+            @Override
+            public byte[] ask(byte[] question) throws IOException, InterruptedException {
+              return far.ask(question);
+            }
+
+            @Override
+            public boolean fetch(byte[] way, Path to) {
+              try { // a folder in its place, so that no file can be created
+                taken[0] = Files.createDirectories(to.resolve("inside"));
+                return false;
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            }
+          };
+      RemoteAgent agent = pool.agentInside("far", 1, full);
+      SharedBytes shared = pool.share(new byte[] {1, 2, 3});
+      assertThat(pool.map(List.of(1), i -> i + 1)).containsExactly(2);
+      assertThatThrownBy(
+              () -> pool.map(List.of(1), i -> shared.segment().get(ValueLayout.JAVA_BYTE, i)))
+          .hasMessageContaining("shared bytes could not be mapped");
+      assertThat(agent.hasEnded()).isFalse();
+      Files.delete(taken[0]);
+      Files.delete(taken[0].getParent());
+    }
+  }
+
+  @Test
+  void aWayThatBringsOnlyAPartOfSharedBytesIsNotTheLast() throws Exception {
+    try (NearbyPool pool = pool()) {
+      pool.way = file -> new byte[] {1};
+      RemoteAgent.Channel far = toAnotherMachine(pool);
+      RemoteAgent.Channel half =
+          new RemoteAgent.Channel() {
+            @Override
+            public byte[] ask(byte[] question) throws IOException, InterruptedException {
+              return far.ask(question);
+            }
+
+            @Override
+            public boolean fetch(byte[] way, Path to) {
+              try {
+                Files.write(to, new byte[] {1});
+                return true;
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            }
+          };
+      RemoteAgent _ = pool.agentInside("far", 1, half);
+      try (SharedBytes shared = pool.share(new byte[] {1, 2, 3})) {
+        assertThat(pool.map(List.of(2), i -> shared.segment().get(ValueLayout.JAVA_BYTE, i)))
+            .containsExactly((byte) 3);
+      }
+    }
+  }
+
+  @Test
+  void anAgentThatCannotGoOnSaysWhyAndIsNotWaitedFor() throws Exception {
+    try (NearbyPool pool = pool()) {
+      var broken = new AtomicBoolean();
+      RemoteAgent agent =
+          pool.agentInside(
+              "one",
+              1,
+              question -> {
+                byte[] answer = pool.ask(question);
+                // An entry that there is not.
+                return question[0] == RemoteWire.POLL && broken.get()
+                    ? new byte[] {RemoteWire.OK, 99}
+                    : answer;
+              });
+      var running = new CountDownLatch(1);
+      RUNNING.set(running);
+      CompletableFuture<Integer> future = pool.submit(7, RemoteHomeTest::runsForLong);
+      assertThat(running.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      broken.set(true);
+      // Answers the question that waits.
+      pool.links.answerOld(Duration.ZERO);
+      assertThatThrownBy(() -> future.get(LONG.toSeconds() / 2, TimeUnit.SECONDS))
+          .cause()
+          .hasMessageContaining("one has ended (it failed: java.io.IOException: the pool sent a");
+      assertThat(agent.failure()).startsWith("it failed");
+    }
+  }
+
+  private static final AtomicReference<CountDownLatch> RUNNING = new AtomicReference<>();
+
+  private static int runsForLong(int i) throws InterruptedException {
+    RUNNING.get().countDown();
+    Thread.sleep(600_000);
+    return i;
+  }
+
+  @Test
+  void whyAnAgentCannotBeOpenedIsToldThoughThePoolDoesNotAnswerAnyMore() throws Exception {
+    try (NearbyPool pool = pool()) {
+      RemoteAgent.Channel mute =
+          question -> {
+            if (question[0] == RemoteWire.BYE) {
+              var _ = pool.ask(question);
+              throw new IOException("no answer");
+            }
+            return pool.ask(question);
+          };
+      assertThatThrownBy(() ->
+              RemoteAgent.openInside(
+                  mute,
+                  "one",
+                  policy -> {
+                    throw new IllegalStateException("as a test");
+                  }))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("as a test")
+          .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
+      assertThat(pool.agents()).isEmpty();
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.fornada.spark;
 import java.io.InvalidClassException;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,6 +38,10 @@ final class CoreLoans {
   private final SparkContext context;
   private final String group;
   private final AgentTask task;
+
+  /** Each Spark job has a thread, which waits for its end. */
+  private final Executor jobs;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
@@ -48,10 +53,20 @@ final class CoreLoans {
   private String problem = "";
 
   CoreLoans(SparkContext context, String endpoint, int wanted, String heap, boolean isolated) {
+    this(
+        context,
+        new AgentTask(endpoint, package$.MODULE$.SPARK_VERSION(), wanted, heap, isolated),
+        endpoint,
+        wanted,
+        job -> Thread.ofPlatform().daemon().name("fornada-spark-job").start(job));
+  }
+
+  CoreLoans(SparkContext context, AgentTask task, String group, int wanted, Executor jobs) {
     this.context = context;
-    this.group = endpoint;
+    this.task = task;
+    this.group = group;
     this.wanted = wanted;
-    this.task = new AgentTask(endpoint, package$.MODULE$.SPARK_VERSION(), wanted, heap, isolated);
+    this.jobs = jobs;
   }
 
   /**
@@ -124,7 +139,11 @@ final class CoreLoans {
       }
       long began = System.nanoTime();
       int count = missing;
-      Thread.ofPlatform().daemon().name("fornada-spark-job").start(() -> run(count));
+      try {
+        jobs.execute(() -> run(count));
+      } catch (OutOfMemoryError e) { // no thread can be had now: it is tried again
+        taskEnded(count, e.toString());
+      }
       awaitMissing();
       boolean lasted = System.nanoTime() - began > LASTED_NANOS;
       pause = lasted ? FIRST_PAUSE : longer(pause);

@@ -42,13 +42,8 @@ final class SharedBroadcasts {
   synchronized byte[] wayTo(Path file) throws IOException {
     List<Broadcast<byte[]>> parts = made.get(file);
     if (parts == null) {
-      parts = new ArrayList<>();
-      made.put(file, parts); // what was made is destroyed even if the rest fails
-      try (InputStream in = Files.newInputStream(file)) {
-        for (byte[] part = in.readNBytes(PART); part.length > 0; part = in.readNBytes(PART)) {
-          parts.add(context.broadcast(part, BYTES));
-        }
-      }
+      parts = broadcast(file);
+      made.put(file, parts);
     }
     var bytes = new ByteArrayOutputStream();
     try (var out = new ObjectOutputStream(bytes)) {
@@ -57,11 +52,34 @@ final class SharedBroadcasts {
     return bytes.toByteArray();
   }
 
+  /** Makes all parts of a file, or none. */
+  private List<Broadcast<byte[]>> broadcast(Path file) throws IOException {
+    var parts = new ArrayList<Broadcast<byte[]>>();
+    boolean whole = false;
+    try (InputStream in = Files.newInputStream(file)) {
+      for (byte[] part = in.readNBytes(PART); part.length > 0; part = in.readNBytes(PART)) {
+        parts.add(context.broadcast(part, BYTES));
+      }
+      whole = true;
+      return parts;
+    } finally {
+      if (!whole) {
+        destroy(parts);
+      }
+    }
+  }
+
+  private void destroy(List<Broadcast<byte[]>> parts) {
+    if (!parts.isEmpty() && !context.isStopped()) {
+      parts.forEach(Broadcast::destroy);
+    }
+  }
+
   /** The file will not be asked for any more. Does not wait. */
   synchronized void forget(Path file) {
     List<Broadcast<byte[]>> parts = made.remove(file);
-    if (parts != null && !context.isStopped()) {
-      parts.forEach(Broadcast::destroy);
+    if (parts != null) {
+      destroy(parts);
     }
   }
 

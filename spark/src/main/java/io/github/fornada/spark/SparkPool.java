@@ -64,18 +64,23 @@ public final class SparkPool extends RemotePool {
   private final SharedBroadcasts broadcasts;
   private final Watch watch = new Watch();
 
+  /** Starts threads at once, so nothing may be refused here any more. */
   private SparkPool(
-      SparkContext context, boolean owned, int workers, ProcessOptions worker, SparkOptions o) {
+      SparkContext context,
+      boolean owned,
+      int workers,
+      ProcessOptions worker,
+      SparkOptions o,
+      SparkEnv env,
+      String heap) {
     super(workers, worker, o.silenceLimit(), o.startupTimeout());
     this.context = context;
     this.broadcasts = new SharedBroadcasts(context);
     this.owned = owned;
     this.grows = o.workers() == 0;
-    SparkEnv env = SparkEnv.get();
     String name = "fornada-" + UUID.randomUUID();
     this.rpcEnv = env.rpcEnv();
     this.endpoint = rpcEnv.setupEndpoint(name, new Endpoint(rpcEnv, this::serve));
-    String heap = o.isolated() ? heapOf(context, worker) : "";
     this.loans = new CoreLoans(context, name, workers, heap, o.isolated());
     context.addSparkListener(watch);
   }
@@ -120,7 +125,7 @@ public final class SparkPool extends RemotePool {
    * @throws IllegalArgumentException if an option or a setting of Spark does not fit; the message
    *     names it
    * @throws IllegalStateException if the cluster gives no executor in time, or the executors cannot
-   *     run the pool's agents; the message says why
+   *     run the pool's agents, or the context was stopped; the message says why
    * @throws InterruptedException if the thread was interrupted while it waited
    */
   public static SparkPool connect(String master, UnaryOperator<SparkOptions> change)
@@ -195,12 +200,18 @@ public final class SparkPool extends RemotePool {
     if (!options.isolated()) {
       ClusterChecks.withoutIsolation(worker);
     }
+    String heap = options.isolated() ? heapOf(context, worker) : "";
+    SparkEnv env = SparkEnv.get();
+    if (context.isStopped() || env == null) {
+      throw new IllegalStateException(
+          "the Spark context was stopped: open the pool on one that is not");
+    }
     LibraryJars.add(context);
     int workers =
         options.workers() > 0
             ? options.workers()
             : CoreLoans.cores(context, options.startupTimeout());
-    var pool = new SparkPool(context, owned, workers, worker, options);
+    var pool = new SparkPool(context, owned, workers, worker, options, env, heap);
     boolean whole = false;
     try {
       pool.loans.start();

@@ -89,7 +89,9 @@ public final class TaskMeters implements TaskListener, AutoCloseable {
   private final AtomicLong active = new AtomicLong();
   private final AtomicLong queued = new AtomicLong();
   private final LongAdder cpuNanos = new LongAdder();
-  private final Set<Long> workers = ConcurrentHashMap.newKeySet();
+
+  /** Worker JVMs that are up: their machine, as far as it has a name, and their process. */
+  private final Set<String> workers = ConcurrentHashMap.newKeySet();
 
   private final Map<Kind, Counter> ended = new EnumMap<>(Kind.class);
   private final Map<Kind, Timer> attempts = new EnumMap<>(Kind.class);
@@ -193,16 +195,30 @@ public final class TaskMeters implements TaskListener, AutoCloseable {
       }
       case TaskEvent.Finished finished -> finished(finished);
       // In a pool of threads a worker is a thread of this process, and nothing tells of its end.
-      case TaskEvent.WorkerReady ready when ready.pid() != OWN_PID -> {
-        workers.add(ready.pid());
+      case TaskEvent.WorkerReady ready when !isHere(ready) -> {
+        workers.add(jvm(ready.worker(), ready.pid()));
         workerStart.record(ready.startupNanos(), TimeUnit.NANOSECONDS);
       }
       case TaskEvent.WorkerEnded end -> {
-        workers.remove(end.certificate().pid());
+        workers.remove(jvm(end.certificate().worker(), end.certificate().pid()));
         (end.expected() ? workersEnded : workersLost).increment();
       }
       default -> {}
     }
+  }
+
+  private static boolean isHere(TaskEvent.WorkerReady ready) {
+    return ready.pid() == OWN_PID && machine(ready.worker()).isEmpty();
+  }
+
+  /** Processes of different machines may have the same number. */
+  private static String jvm(String worker, long pid) {
+    return machine(worker) + pid;
+  }
+
+  /** What a worker's name begins with in a pool on other machines: its agent and a slash. */
+  private static String machine(String worker) {
+    return worker.substring(0, worker.lastIndexOf('/') + 1);
   }
 
   private void finished(TaskEvent.Finished event) {

@@ -3,7 +3,9 @@ package io.github.fornada.micrometer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskEvent;
 import io.github.fornada.async.Async;
 import io.github.fornada.async.TaskContext;
 import io.github.fornada.process.ProcessPool;
@@ -146,6 +148,33 @@ final class TaskMetersTest {
     try (var meters = TaskMeters.of(registry, "pages")) {
       TaskContext.with(meters).call(() -> Async.gather(List.of(1, 2, 3), item -> item));
       assertThat(tasks("done")).isEqualTo(3);
+      nothingIsLeft();
+    }
+  }
+
+  private static TaskEvent ready(String worker, long pid) {
+    return TaskEvent.WorkerReady.of(worker, pid, 1, 2);
+  }
+
+  private static TaskEvent ended(String worker, long pid) {
+    return TaskEvent.WorkerEnded.of(DeathCertificate.of(worker, pid, 0, "ended"), true, 3);
+  }
+
+  @Test
+  void workersOfDifferentMachinesAreCountedThoughTheyHaveTheSameProcessNumber() {
+    long here = ProcessHandle.current().pid();
+    try (var meters = TaskMeters.of(registry, "far")) {
+      meters.onEvent(ready("executor-0/worker-1", 42));
+      meters.onEvent(ready("executor-0/worker-2", 43));
+      meters.onEvent(ready("executor-1/worker-1", 42));
+      meters.onEvent(ready("executor-1/worker-2", here));
+      meters.onEvent(ready("thread-1", here)); // a thread of this JVM
+      assertThat(gauge("fornada.workers")).isEqualTo(4);
+      meters.onEvent(ended("executor-0/worker-1", 42));
+      assertThat(gauge("fornada.workers")).isEqualTo(3);
+      meters.onEvent(ended("executor-1/worker-1", 42));
+      meters.onEvent(ended("executor-1/worker-2", here));
+      meters.onEvent(ended("executor-0/worker-2", 43));
       nothingIsLeft();
     }
   }

@@ -47,11 +47,23 @@ public final class TaskSpan {
     try (Scope _ = span.makeCurrent()) {
       return function.apply(item);
     } catch (Throwable e) {
-      span.recordException(e);
-      span.setStatus(StatusCode.ERROR);
+      record(span, e);
       throw e;
     } finally {
       span.end();
+    }
+  }
+
+  /** Asks the user's exception for its texts: what that throws must not take its place. */
+  @SuppressWarnings("ReferenceEquality") // its equals is the user's too
+  private static void record(Span span, Throwable thrown) {
+    span.setStatus(StatusCode.ERROR);
+    try {
+      span.recordException(thrown);
+    } catch (Throwable e) {
+      if (e != thrown) { // which its own code may throw again
+        thrown.addSuppressed(e);
+      }
     }
   }
 }

@@ -114,4 +114,32 @@ final class TraceCarrierTest {
     assertThat(span.getAttributes().get(AttributeKey.longKey("process.pid")))
         .isEqualTo(ProcessHandle.current().pid());
   }
+
+  private static final class Mute extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String getMessage() {
+      throw new IllegalStateException("no text");
+    }
+  }
+
+  @Test
+  void aFailureThatHasNoTextIsThrownAllTheSame() throws Exception {
+    try (var pool = ThreadPool.open(o -> o.withCarrier(TraceCarrier.instance()))) {
+      var thrown = new Mute();
+      List<Outcome<Integer>> outcomes =
+          pool.<String, Integer>outcomes(
+                  List.of("x"),
+                  TaskSpan.around(
+                      "parse",
+                      text -> {
+                        throw thrown;
+                      }))
+              .toList();
+      assertThat(((Outcome.Failed<Integer>) outcomes.getFirst()).cause() == thrown).isTrue();
+    }
+    SpanData span = SPANS.getFinishedSpanItems().getFirst();
+    assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
+  }
 }

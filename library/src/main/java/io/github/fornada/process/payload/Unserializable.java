@@ -82,9 +82,18 @@ public record Unserializable(String path, Object object) {
   /** Returns an exception like {@code thrown} that says which part of {@code root} it was. */
   public static NotSerializableException explained(
       @Nullable Object root, String name, NotSerializableException thrown) {
-    var explained = new NotSerializableException(text(in(root, name), thrown, name));
+    var explained = new NotSerializableException(text(inIfItLets(root, name), thrown, name));
     explained.initCause(thrown);
     return explained;
+  }
+
+  /** The search calls the user's collections: what they throw must not hide what was wrong. */
+  private static @Nullable Unserializable inIfItLets(@Nullable Object root, String name) {
+    try {
+      return in(root, name);
+    } catch (Throwable e) {
+      return null;
+    }
   }
 
   /** Returns a text that says what to do about an object that is not serializable. */

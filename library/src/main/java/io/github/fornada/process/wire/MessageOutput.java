@@ -68,6 +68,18 @@ public final class MessageOutput extends OutputStream {
     return from;
   }
 
+  /**
+   * Makes room for {@code n} more bytes: adding so many cannot fail.
+   *
+   * @throws OutOfMemoryError if the heap has no room; nothing has changed then
+   */
+  public MessageOutput reserve(int n) {
+    int before = size;
+    var _ = grow(n);
+    size = before;
+    return this;
+  }
+
   /** Leaves room for {@code n} bytes to be set later. */
   public MessageOutput skip(int n) {
     var _ = grow(n);

@@ -6,7 +6,7 @@ import java.io.Serial;
 public final class PayloadTooLargeException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
-  PayloadTooLargeException(String message) {
+  public PayloadTooLargeException(String message) {
     super(message);
   }
 }

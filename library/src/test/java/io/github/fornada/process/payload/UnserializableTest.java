@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.NotSerializableException;
+import java.io.Serializable;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -77,4 +79,26 @@ class UnserializableTest {
   }
 
   private static final class Own {}
+
+  private static final class Closed extends AbstractList<Object> implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Object get(int index) {
+      throw new IllegalStateException("closed");
+    }
+
+    @Override
+    public int size() {
+      return 1;
+    }
+  }
+
+  @Test
+  void aCollectionThatCannotBeSearchedDoesNotHideWhatCouldNotBeSent() {
+    var thrown = new NotSerializableException("a.Connection");
+    assertThat(Unserializable.explained(new Closed(), Unserializable.RESULT, thrown))
+        .hasMessageContaining("the result holds a a.Connection, which is not serializable")
+        .hasCause(thrown);
+  }
 }
