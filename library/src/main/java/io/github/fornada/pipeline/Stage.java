@@ -1,4 +1,5 @@
-package io.github.fornada.pipeline;
+      if (front == null || front.outcome == null || isEnding) {
+        return freed;package io.github.fornada.pipeline;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
@@ -100,6 +101,12 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /** Items of which a worker JVM has made all, not all of it passed on. */
   private final Fifo<FlatCursor> made = new Fifo<>();
+
+  /**
+   * Whether what waits here stays until it is taken out, after a stop: who was told of work before
+   * that may come late, and what it moved then would be where nobody looks any more.
+   */
+  private boolean isEnding;
 
   Stage(
       PipelineEngine engine,
@@ -925,7 +932,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /**
    * After a stop, when no worker has any item any more: what was half-way ends, in its place in the
-   * next queue.
+   * next queue. From then on nothing goes on from here by itself.
    */
   void endUnfinished(String reason) {
     var cancelled = new Outcome.Cancelled<>(reason);
@@ -939,6 +946,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       halfWay.clear(); // now that there was memory for all
       made.clear();
       unfinished(-unfinished);
+      isEnding = true;
     } finally {
       in.lock().unlock();
     }
