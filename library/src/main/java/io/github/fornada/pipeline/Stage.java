@@ -1,5 +1,4 @@
-      if (front == null || front.outcome == null || isEnding) {
-        return freed;package io.github.fornada.pipeline;
+package io.github.fornada.pipeline;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
@@ -842,7 +841,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     int freed = 0;
     while (true) {
       Item front = in.ready().peek();
-      if (front == null || front.outcome == null) {
+      if (front == null || front.outcome == null || isEnding) {
         return freed;
       }
       if (out.reserve(1) == 0) {
