@@ -285,6 +285,31 @@ class TimelineTest {
     assertThat(new Track(timeline).size()).isEqualTo(50_000);
   }
 
+  @Test
+  void readingWhileWorkersStartAndDieSeesTheirLanes() throws Exception {
+    for (int round = 0; round < 30; round++) {
+      var seen = new Timeline("round " + round);
+      try (var executor = Executors.newSingleThreadExecutor()) {
+        var writing =
+            executor.submit(() -> {
+              for (int i = 0; i < 1000; i++) {
+                String worker = "w-" + i;
+                seen.onEvent(TaskEvent.WorkerReady.of(worker, -1 - i, 1, zero + i));
+                seen.onEvent(
+                    TaskEvent.WorkerEnded.of(
+                        DeathCertificate.of(worker, 42, 137, "killed"), false, zero + i));
+              }
+            });
+        while (!writing.isDone()) {
+          var track = new Track(seen);
+          assertThat(track.lanes).hasSizeGreaterThanOrEqualTo(track.starts.size());
+        }
+        writing.get();
+      }
+      assertThat(new Track(seen).deaths).hasSize(1000);
+    }
+  }
+
   /** Its texts never come. */
   private record Mute(int number) {
     @Override
