@@ -26,14 +26,15 @@ final class Parking {
       parkOnly(blocker, nanos);
       return;
     }
-    var once = new Once(blocker, nanos);
+    Once once = null;
     try {
+      once = new Once(blocker, nanos);
       ForkJoinPool.managedBlock(once);
     } catch (InterruptedException | RuntimeException | Error e) {
       // The pool adds no thread: it has as many as it may have, the system gives it none, or it is
       // stopped. Who waits must wait all the same: what it waits for comes from elsewhere, and none
       // of our waits ends by an exception.
-      if (!once.parked) {
+      if (once == null || !once.parked) {
         parkOnly(blocker, nanos);
       }
     }
