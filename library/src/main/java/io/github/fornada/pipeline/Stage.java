@@ -175,8 +175,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /** It has so many workers from now on. Called without a lock. */
   void size(int workers) {
+    var _ = call.limitWorkers(workers); // first: it may have fewer
     size = workers;
-    var _ = call.limitWorkers(workers);
   }
 
   FedCall call() {
