@@ -4,6 +4,7 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Sources;
+import io.github.fornada.jvm.Suppressed;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Iterator;
@@ -502,12 +503,21 @@ public final class Async {
     return scope.isCancelled() || Thread.currentThread().isInterrupted();
   }
 
-  /** Returns what the only task threw, as if the caller had called it directly. */
+  /**
+   * Returns what a task threw, as if the caller had called it directly; what others threw is
+   * suppressed. Throws it if it is an error.
+   */
   static Exception unwrapped(ScopeFailedException failed) {
     Throwable cause = failed.getCause();
+    if (!(cause instanceof Error) && !(cause instanceof Exception)) {
+      return failed;
+    }
+    for (Throwable other : failed.getSuppressed()) {
+      Suppressed.add(cause, other);
+    }
     if (cause instanceof Error error) {
       throw error;
     }
-    return cause instanceof Exception exception ? exception : failed;
+    return (Exception) cause;
   }
 }

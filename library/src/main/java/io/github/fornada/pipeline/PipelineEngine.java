@@ -5,6 +5,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.HeapShortage;
+import io.github.fornada.jvm.Suppressed;
 import io.github.fornada.spi.FedCall;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -511,9 +512,15 @@ final class PipelineEngine {
     Throwable thrown;
     lock.lock();
     try {
-      thrown = stopReason == null ? reader.failure() : fatal;
+      thrown = fatal;
     } finally {
       lock.unlock();
+    }
+    Throwable ofSource = reader.failure(); // from before a stop, if there was one
+    if (thrown == null) {
+      thrown = ofSource;
+    } else if (ofSource != null && thrown.getSuppressed().length == 0) { // the first time
+      Suppressed.add(thrown, ofSource);
     }
     if (thrown != null) {
       throw PipelineEngine.<RuntimeException>unchecked(thrown);

@@ -547,6 +547,32 @@ final class AsyncTest {
   }
 
   @Test
+  void whatABodyThrowsWhileItIsCancelledIsSuppressed() {
+    var begun = new CountDownLatch(1);
+    assertThatThrownBy(() ->
+            Async.every(
+                Duration.ofSeconds(1),
+                () -> {
+                  begun.await();
+                  throw new IOException("planted");
+                },
+                () -> {
+                  begun.countDown();
+                  try {
+                    return endless.call();
+                  } catch (InterruptedException e) {
+                    throw new IllegalStateException("could not be undone");
+                  }
+                }))
+        .isInstanceOf(IOException.class)
+        .hasMessage("planted")
+        .satisfies(e ->
+            assertThat(e.getSuppressed())
+                .singleElement()
+                .satisfies(late -> assertThat(late).hasMessage("could not be undone")));
+  }
+
+  @Test
   void everyIsInterruptedInItsPause() throws Exception {
     var times = new AtomicInteger();
     var caller =

@@ -12,6 +12,7 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
 import io.github.fornada.threads.ThreadPool;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -256,6 +257,68 @@ final class PipelineTest {
       assertThatThrownBy(run::completions)
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("asked for before");
+    }
+  }
+
+  /** Throws after its second item. */
+  private static final class Breaks implements Iterable<Integer> {
+    @Override
+    public Iterator<Integer> iterator() {
+      return IntStream.iterate(0, n -> n + 1)
+          .peek(n -> {
+            if (n == 2) {
+              throw new IllegalStateException("the source is broken");
+            }
+          })
+          .iterator();
+    }
+  }
+
+  private static void awaitEndOfSource(PipelineRun<?> run) {
+    Waiting.until("the source has ended", () -> run.toString().contains("no more input"));
+  }
+
+  @Test
+  void whatTheSourceHasThrownIsThrownThoughAnItemBeforeItStopsTheRun() {
+    var own = new AtomicReference<PipelineRun<Integer>>();
+    try (var run =
+        Pipeline.from(new Breaks())
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  awaitEndOfSource(own.get());
+                  throw new IOException("planted");
+                })
+            .run(o -> o.withStopOnFailure())) {
+      own.set(run);
+      assertThatThrownBy(() -> run.outcomes().forEach(o -> assertThat(o.isDone()).isFalse()))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the source is broken");
+    }
+  }
+
+  @Test
+  void whatTheSourceHasThrownIsNotLostWhereTheRunIsCancelledThen() {
+    var own = new AtomicReference<PipelineRun<Integer>>();
+    try (var run =
+        Pipeline.from(new Breaks())
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  awaitEndOfSource(own.get());
+                  own.get().cancel();
+                  return x;
+                })
+            .run()) {
+      own.set(run);
+      assertThatThrownBy(() -> run.outcomes().count())
+          .isInstanceOf(CancellationException.class)
+          .satisfies(e ->
+              assertThat(e.getSuppressed())
+                  .singleElement()
+                  .satisfies(s -> assertThat(s).hasMessage("the source is broken")));
     }
   }
 
