@@ -156,7 +156,7 @@ final class Monitor {
     nextCall = System.nanoTime() + every;
     try {
       while (!begins()) {}
-      while (!awaitEnded(Math.min(SHORT_TICK, every))) {
+      while (!awaitEnded(Math.min(SHORT_TICK, every)) && !engine.isLeft()) {
         lookAgain(every);
       }
       tell();

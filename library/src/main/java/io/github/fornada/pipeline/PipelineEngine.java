@@ -79,6 +79,9 @@ final class PipelineEngine {
 
   private volatile boolean closed;
 
+  /** Whether one of its own tasks has closed it, which cannot wait for its end. */
+  private volatile boolean closedByTask;
+
   // ---- the consumer's own
 
   private boolean started;
@@ -390,6 +393,22 @@ final class PipelineEngine {
     return false;
   }
 
+  /**
+   * Whether one of its own tasks has closed it, and no worker has any item any more. It may be that
+   * nobody consumes what is left, or closes it again.
+   */
+  boolean isLeft() {
+    if (!closedByTask) {
+      return false;
+    }
+    lock.lock();
+    try {
+      return isQuiet;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether somebody has begun to close it. */
   boolean isClosed() {
     return closed;
@@ -400,6 +419,7 @@ final class PipelineEngine {
     closed = true;
     stop("the pipeline was closed", new CancellationException("the pipeline was closed"));
     if (isOwnThread()) { // a task of its own: it would wait for itself
+      closedByTask = true;
       for (Stage stage : stages) {
         if (stage.ownsPool()) {
           stage.pool().shutdown();

@@ -22,6 +22,7 @@ import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -32,6 +33,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -280,7 +282,7 @@ final class PipelineTest {
 
   @Test
   void whatTheSourceHasThrownIsThrownThoughAnItemBeforeItStopsTheRun() {
-    var own = new AtomicReference<PipelineRun<Integer>>();
+    var own = new AtomicReference<PipelineRun<?>>();
     try (var run =
         Pipeline.from(new Breaks())
             .stage(
@@ -300,7 +302,7 @@ final class PipelineTest {
 
   @Test
   void whatTheSourceHasThrownIsNotLostWhereTheRunIsCancelledThen() {
-    var own = new AtomicReference<PipelineRun<Integer>>();
+    var own = new AtomicReference<PipelineRun<?>>();
     try (var run =
         Pipeline.from(new Breaks())
             .stage(
@@ -683,7 +685,7 @@ final class PipelineTest {
 
   @Test
   void aRunClosedByItsOwnTaskEnds() {
-    var own = new AtomicReference<PipelineRun<Integer>>();
+    var own = new AtomicReference<PipelineRun<?>>();
     try (var run =
         Pipeline.from(HUNDRED)
             .stage(
@@ -700,6 +702,35 @@ final class PipelineTest {
       assertThatThrownBy(() -> run.outcomes().forEach(o -> {}))
           .hasMessage("the pipeline was closed");
     }
+  }
+
+  private static Set<Thread> monitors() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("fornada-pipeline-monitor"))
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void aRunClosedByItsOwnTaskLeavesNoThreadThoughNobodyConsumesTheRest() {
+    Set<Thread> others = monitors();
+    var own = new AtomicReference<PipelineRun<?>>();
+    var run =
+        Pipeline.from(HUNDRED)
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  if (x == 10) {
+                    own.get().close();
+                  }
+                  return x;
+                })
+            .run();
+    own.set(run);
+    Iterator<PipelineOutcome<Integer>> outcomes = run.completions().iterator();
+    assertThat(outcomes.next().isDone()).isTrue();
+    Waiting.until("its monitor has ended", () -> others.containsAll(monitors()));
+    run.close();
   }
 
   @Test
