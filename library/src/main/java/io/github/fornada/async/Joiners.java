@@ -120,6 +120,9 @@ final class Joiners {
     /** Failures up to the first that reached the joiner. Guarded by itself. */
     private final List<Failed<T>> failed = new ArrayList<>();
 
+    /** The scope of the tasks. Written by its owner before it starts the first. */
+    private @Nullable TaskScope<?, ?> scope;
+
     AllItems(TaskFunction<? super T, ? extends R> function, boolean haveTexts) {
       this.function = function;
       this.haveTexts = haveTexts;
@@ -129,8 +132,17 @@ final class Joiners {
       return new ItemTask<>(this, index, item);
     }
 
+    @Override
+    public boolean onFork(Subtask<R> task) {
+      if (scope == null) {
+        scope = ((Child<?>) task).scope;
+      }
+      return super.onFork(task);
+    }
+
     private void failed(ItemTask<T, R> task, Throwable thrown) {
-      if (hasFailure()) {
+      // What tasks of a cancelled scope throw is no failure, and there may be a million of them.
+      if (hasFailure() || (scope != null && scope.isCalledOff())) {
         return;
       }
       synchronized (failed) {
