@@ -213,7 +213,7 @@ public final class Async {
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
       throws InterruptedException {
     try (var scope = TaskScope.open(new Joiners.Outcomes<R>(), OUTCOMES)) {
-      forkAll(scope, items, (_, item) -> () -> function.apply(item));
+      forkAll(scope, items, (index, item) -> new Joiners.Applied<T, R>(function, index, item));
       return scope.join();
     }
   }
@@ -241,9 +241,9 @@ public final class Async {
       forkAll(
           scope,
           items,
-          (_, item) -> {
+          (index, item) -> {
             joiner.next(item);
-            return () -> function.apply(item);
+            return new Joiners.Applied<T, R>(function, index, item);
           });
       return scope.join();
     }

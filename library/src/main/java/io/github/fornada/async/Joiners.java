@@ -174,20 +174,46 @@ final class Joiners {
     }
   }
 
-  /**
-   * The task of one item. As small as a lambda that applies the function to the item, because there
-   * may be a million.
-   */
-  private static final class ItemTask<T extends @Nullable Object, R extends @Nullable Object>
+  /** The task of one item. Small, because there may be a million. */
+  abstract static sealed class OfItem<T extends @Nullable Object, R extends @Nullable Object>
       implements Callable<R> {
-    private final AllItems<T, R> all;
-    private final int index;
-    private final T item;
+    final int index;
+    final T item;
 
-    ItemTask(AllItems<T, R> all, int index, T item) {
-      this.all = all;
+    OfItem(int index, T item) {
       this.index = index;
       this.item = item;
+    }
+
+    @Override
+    public final String toString() {
+      return "item " + index; // for listeners, because the task has no purpose; runs no user code
+    }
+  }
+
+  /** Applies a function to an item. */
+  static final class Applied<T extends @Nullable Object, R extends @Nullable Object>
+      extends OfItem<T, R> {
+    private final TaskFunction<? super T, ? extends R> function;
+
+    Applied(TaskFunction<? super T, ? extends R> function, int index, T item) {
+      super(index, item);
+      this.function = function;
+    }
+
+    @Override
+    public R call() throws Exception {
+      return function.apply(item);
+    }
+  }
+
+  private static final class ItemTask<T extends @Nullable Object, R extends @Nullable Object>
+      extends OfItem<T, R> {
+    private final AllItems<T, R> all;
+
+    ItemTask(AllItems<T, R> all, int index, T item) {
+      super(index, item);
+      this.all = all;
     }
 
     @Override
@@ -198,11 +224,6 @@ final class Joiners {
         all.failed(this, e);
         throw e;
       }
-    }
-
-    @Override
-    public String toString() {
-      return "item " + index; // for listeners, because the task has no purpose; runs no user code
     }
   }
 

@@ -37,7 +37,4 @@ final class Lanes {
     return List.copyOf(names);
   }
 
-  synchronized int size() {
-    return names.size();
-  }
 }

@@ -84,6 +84,16 @@ class TimelineTest {
   }
 
   @Test
+  void aWorkerThatRanNothingIsNotCounted() {
+    timeline.onEvent(TaskEvent.WorkerReady.of("w-1", -1, 1, zero));
+    timeline.onEvent(TaskEvent.WorkerReady.of("w-2", -2, 1, zero));
+    timeline.onEvent(ran(0, "w-1", 10, 30, done()));
+    timeline.onEvent(ran(1, "w-1", 30, 40, done()));
+    assertThat(timeline.summary().workers()).isEqualTo(1);
+    assertThat(new Track(timeline).lanes).containsExactly("w-1", "w-2");
+  }
+
+  @Test
   void everyKindOfOutcomeIsCountedOnce() {
     var death = DeathCertificate.of("w-1", 42, 137, "killed");
     timeline.onEvent(ran(0, "w-1", 0, 1, done()));
