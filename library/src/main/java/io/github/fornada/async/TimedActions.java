@@ -39,7 +39,7 @@ final class TimedActions {
    * Runs {@code action} once after {@code pause}. Where the system gives no thread, it waits for
    * one of those that there are, or for one that can be had later.
    *
-   * @throws OutOfMemoryError if the heap has no room; nothing was scheduled then
+   * @throws OutOfMemoryError if the heap has no room for it
    */
   Future<?> after(Duration pause, Runnable action) {
     var timed = new Timed(action);
@@ -47,12 +47,17 @@ final class TimedActions {
       return executor.schedule(timed, Ticker.nanosOf(pause), TimeUnit.NANOSECONDS);
     } catch (OutOfMemoryError e) {
       Future<?> queued = timed.queued;
-      if (queued == null || !executor.getQueue().contains(queued)) {
+      if (queued == null || !isQueued(queued, e)) {
         throw e;
       }
-      beginLater(e); // the executor queues an action before it asks for a thread
+      beginLater(e);
       return queued;
     }
+  }
+
+  /** The executor queues an action before it asks for a thread; to queue it needs only the heap. */
+  private boolean isQueued(Future<?> action, OutOfMemoryError lack) {
+    return !HeapShortage.isOfHeap(lack) || executor.getQueue().contains(action);
   }
 
   private void beginLater(OutOfMemoryError e) {
