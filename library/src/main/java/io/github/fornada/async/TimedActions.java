@@ -56,6 +56,7 @@ final class TimedActions {
   }
 
   /** The executor queues an action before it asks for a thread; to queue it needs only the heap. */
+  @SuppressWarnings("UndefinedEquals") // an action is equal to itself only
   private boolean isQueued(Future<?> action, OutOfMemoryError lack) {
     return !HeapShortage.isOfHeap(lack) || executor.getQueue().contains(action);
   }

@@ -12,7 +12,7 @@ package io.github.fornada.jvm;
  * is on a carrier, and may be in such a call, is interrupted from a separate thread.
  */
 public final class Interrupts {
-  private static final Runnable NOTHING = () -> {};
+  private static final Runnable NOTHING = new Nothing(); // no lambda, which needs memory
 
   private Interrupts() {}
 
@@ -43,6 +43,11 @@ public final class Interrupts {
       runner.interrupt();
       then.run();
     }
+  }
+
+  private record Nothing() implements Runnable {
+    @Override
+    public void run() {}
   }
 
   private record Interrupt(Thread runner, Runnable then) implements Runnable {

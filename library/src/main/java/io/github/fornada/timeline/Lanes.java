@@ -36,5 +36,4 @@ final class Lanes {
   synchronized List<String> names() {
     return List.copyOf(names);
   }
-
 }

@@ -110,20 +110,19 @@ final class ParkingTest {
       var began = new CountDownLatch(1);
       var waiter = new AtomicReference<Thread>();
       var end = new CompletableFuture<T>();
-      pool.execute(
-          () -> {
-            began.countDown();
-            try {
-              new CountDownLatch(1).await();
-            } catch (InterruptedException e) {
-              waiter.set(Thread.currentThread()); // the pool is stopped
-            }
-            try {
-              end.complete(wait.call());
-            } catch (Throwable e) {
-              end.completeExceptionally(e);
-            }
-          });
+      pool.execute(() -> {
+        began.countDown();
+        try {
+          new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+          waiter.set(Thread.currentThread()); // the pool is stopped
+        }
+        try {
+          end.complete(wait.call());
+        } catch (Throwable e) {
+          end.completeExceptionally(e);
+        }
+      });
       assertThat(began.await(DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       pool.shutdownNow();
       try {
@@ -181,17 +180,16 @@ final class ParkingTest {
     var end = new CompletableFuture<Throwable>();
     var hadEnded = new AtomicBoolean();
     try (var pool = new ForkJoinPool(1)) {
-      pool.execute(
-          () -> {
-            owner.set(Thread.currentThread());
-            try {
-              Async.gather(List.of(task));
-              throw new AssertionError("nothing has interrupted the scope");
-            } catch (Throwable e) {
-              hadEnded.set(hasEnded.get());
-              end.complete(e);
-            }
-          });
+      pool.execute(() -> {
+        owner.set(Thread.currentThread());
+        try {
+          Async.gather(List.of(task));
+          throw new AssertionError("nothing has interrupted the scope");
+        } catch (Throwable e) {
+          hadEnded.set(hasEnded.get());
+          end.complete(e);
+        }
+      });
       assertThat(begun.await(DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       pool.shutdownNow();
       try {

@@ -61,11 +61,12 @@ final class ScopeEventsTest {
     var events = new CopyOnWriteArrayList<TaskEvent>();
     TaskListener listener = events::add;
     List<Completion<String, Integer>> _ =
-        TaskContext.with(listener).call(() -> {
-          var _ = Async.gather(List.of("a", "b"), String::length);
-          var _ = Async.outcomes(List.of("a", "b"), String::length);
-          return Async.completions(List.of("a", "b"), String::length);
-        });
+        TaskContext.with(listener)
+            .call(() -> {
+              var _ = Async.gather(List.of("a", "b"), String::length);
+              var _ = Async.outcomes(List.of("a", "b"), String::length);
+              return Async.completions(List.of("a", "b"), String::length);
+            });
     assertThat(finished(events))
         .extracting(TaskEvent.Finished::item)
         .containsExactlyInAnyOrder("item 0", "item 1", "item 0", "item 1", "item 0", "item 1");

@@ -27,13 +27,12 @@ final class TimedActionsTest {
   void anActionIsRunByTheThreadThatThereIsThoughAnotherCannotBeStarted() {
     var made = new AtomicInteger();
     var actions =
-        new TimedActions(
-            body -> {
-              if (made.getAndIncrement() > 0) {
-                throw noThread();
-              }
-              return DAEMONS.newThread(body);
-            });
+        new TimedActions(body -> {
+          if (made.getAndIncrement() > 0) {
+            throw noThread();
+          }
+          return DAEMONS.newThread(body);
+        });
     var ran = new AtomicInteger();
     var _ = actions.after(Duration.ZERO, ran::incrementAndGet);
     Waiting.until("the first action has run", () -> ran.get() == 1);
@@ -46,13 +45,12 @@ final class TimedActionsTest {
   void anActionIsRunAsSoonAsAThreadCanBeStarted() {
     var refusals = new AtomicInteger(3);
     var actions =
-        new TimedActions(
-            body -> {
-              if (refusals.getAndDecrement() > 0) {
-                throw noThread();
-              }
-              return DAEMONS.newThread(body);
-            });
+        new TimedActions(body -> {
+          if (refusals.getAndDecrement() > 0) {
+            throw noThread();
+          }
+          return DAEMONS.newThread(body);
+        });
     var ran = new AtomicBoolean();
     var _ = actions.after(Duration.ZERO, () -> ran.set(true));
     Waiting.until("the action has run", ran::get);
@@ -62,13 +60,12 @@ final class TimedActionsTest {
   void anActionThatWaitsForAThreadCanBeCancelled() {
     var gives = new AtomicBoolean();
     var actions =
-        new TimedActions(
-            body -> {
-              if (!gives.get()) {
-                throw noThread();
-              }
-              return DAEMONS.newThread(body);
-            });
+        new TimedActions(body -> {
+          if (!gives.get()) {
+            throw noThread();
+          }
+          return DAEMONS.newThread(body);
+        });
     var ran = new AtomicInteger();
     Future<?> first = actions.after(Duration.ZERO, () -> ran.addAndGet(10));
     assertThat(first.cancel(false)).isTrue();

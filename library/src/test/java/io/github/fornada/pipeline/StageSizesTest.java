@@ -139,8 +139,7 @@ final class StageSizesTest {
   void whatDidNotHelpIsTakenBackOnce() {
     // Two workers of the second stage are no faster than one: they share a lock, say.
     var sizes =
-        new StageSizes(
-            new String[] {"a", "b"}, 4, new int[] {2, 1}, new boolean[2], anyNumber(2));
+        new StageSizes(new String[] {"a", "b"}, 4, new int[] {2, 1}, new boolean[2], anyNumber(2));
     var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0, -1, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
     var step =
@@ -157,8 +156,7 @@ final class StageSizesTest {
   void whatDidNotHelpIsTriedAgainAfterSomeTime() {
     // Another program was in the way when it was tried.
     var sizes =
-        new StageSizes(
-            new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2], anyNumber(2));
+        new StageSizes(new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2], anyNumber(2));
     var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0, -1, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
     var disturbed = new StageSizes.Load(new double[] {0.5, 1}, new double[] {99, 99}, 0, -1, 2);
@@ -174,8 +172,7 @@ final class StageSizesTest {
   @Test
   void stagesGetAShareOfProcessorsThatOthersKeepBusy() {
     var sizes =
-        new StageSizes(
-            new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2], anyNumber(2));
+        new StageSizes(new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2], anyNumber(2));
     var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0.2, 0, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
   }
@@ -183,8 +180,7 @@ final class StageSizesTest {
   @Test
   void moreWorkersThanProcessorsAreOfNoUseToStagesThatCompute() {
     var sizes =
-        new StageSizes(
-            new String[] {"a", "b"}, 4, new int[] {1, 1}, new boolean[2], anyNumber(2));
+        new StageSizes(new String[] {"a", "b"}, 4, new int[] {1, 1}, new boolean[2], anyNumber(2));
     var load = new StageSizes.Load(new double[] {0.9, 1}, new double[] {100, 100}, 1.97, 0.03, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(1, 1);
     load = new StageSizes.Load(new double[] {1, 1}, new double[] {100, 100}, 2, 0, 2);

@@ -41,21 +41,20 @@ final class ForkJoinWaitTest {
       var waiter = new AtomicReference<Thread>();
       var end = new CompletableFuture<Integer>();
       Callable<Integer> wait = joins ? future::join : future::get;
-      pool.execute(
-          () -> {
-            began.countDown();
-            try {
-              goOn.await();
-            } catch (InterruptedException e) {
-              // the pool is stopped
-            }
-            waiter.set(Thread.currentThread());
-            try {
-              end.complete(wait.call());
-            } catch (Throwable e) {
-              end.completeExceptionally(e);
-            }
-          });
+      pool.execute(() -> {
+        began.countDown();
+        try {
+          goOn.await();
+        } catch (InterruptedException e) {
+          // the pool is stopped
+        }
+        waiter.set(Thread.currentThread());
+        try {
+          end.complete(wait.call());
+        } catch (Throwable e) {
+          end.completeExceptionally(e);
+        }
+      });
       assertThat(began.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
       stop.run();
       if (!pool.isShutdown()) {
