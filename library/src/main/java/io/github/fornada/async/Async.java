@@ -4,6 +4,7 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Sources;
+import io.github.fornada.jvm.Suppressed;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Iterator;
@@ -212,7 +213,7 @@ public final class Async {
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
       throws InterruptedException {
     try (var scope = TaskScope.open(new Joiners.Outcomes<R>(), OUTCOMES)) {
-      forkAll(scope, items, (_, item) -> () -> function.apply(item));
+      forkAll(scope, items, (index, item) -> new Joiners.Applied<T, R>(function, index, item));
       return scope.join();
     }
   }
@@ -240,9 +241,9 @@ public final class Async {
       forkAll(
           scope,
           items,
-          (_, item) -> {
+          (index, item) -> {
             joiner.next(item);
-            return () -> function.apply(item);
+            return new Joiners.Applied<T, R>(function, index, item);
           });
       return scope.join();
     }
@@ -502,12 +503,21 @@ public final class Async {
     return scope.isCancelled() || Thread.currentThread().isInterrupted();
   }
 
-  /** Returns what the only task threw, as if the caller had called it directly. */
+  /**
+   * Returns what a task threw, as if the caller had called it directly; what others threw is
+   * suppressed. Throws it if it is an error.
+   */
   static Exception unwrapped(ScopeFailedException failed) {
     Throwable cause = failed.getCause();
+    if (!(cause instanceof Error) && !(cause instanceof Exception)) {
+      return failed;
+    }
+    for (Throwable other : failed.getSuppressed()) {
+      Suppressed.add(cause, other);
+    }
     if (cause instanceof Error error) {
       throw error;
     }
-    return cause instanceof Exception exception ? exception : failed;
+    return (Exception) cause;
   }
 }

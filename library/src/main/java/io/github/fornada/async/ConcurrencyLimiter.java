@@ -104,12 +104,14 @@ public final class ConcurrencyLimiter implements CallPolicy {
    * @throws InterruptedException if the calling thread was interrupted before it had a permit
    */
   public Permit acquire() throws InterruptedException {
+    var permit = new Permit(this); // first: a place for which none can be made would be lost
     enter();
-    return new Permit(this);
+    return permit;
   }
 
   /** Returns a permit if one is free; else null. Never waits. */
   public @Nullable Permit tryAcquire() {
+    var permit = new Permit(this);
     lock.lock();
     try {
       if (free == 0) {
@@ -119,7 +121,7 @@ public final class ConcurrencyLimiter implements CallPolicy {
     } finally {
       lock.unlock();
     }
-    return new Permit(this);
+    return permit;
   }
 
   /**
@@ -128,7 +130,8 @@ public final class ConcurrencyLimiter implements CallPolicy {
    * @throws InterruptedException if the calling thread was interrupted before it had a permit
    */
   public @Nullable Permit tryAcquire(Duration timeout) throws InterruptedException {
-    return enter(Ticker.nanosOf(timeout)) ? new Permit(this) : null;
+    var permit = new Permit(this);
+    return enter(Ticker.nanosOf(timeout)) ? permit : null;
   }
 
   /** Returns how many calls may be made at once. */

@@ -7,10 +7,13 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Fifo;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.StackSample;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -151,17 +154,29 @@ final class GatherRun<
   }
 
   private void expire(Item item, Thread thread, Duration timeout, StackSample stack) {
+    while (true) {
+      try {
+        expireOnce(item, thread, timeout, stack);
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
+  }
+
+  private void expireOnce(Item item, Thread thread, Duration timeout, StackSample stack) {
     var late = new Outcome.TimedOut<R>(timeout, stack.frames());
     lock.lock();
     try {
-      if (running.contains(item)) {
-        settle(item, late);
-        Interrupts.send(thread);
-        progress.signal();
+      if (!running.contains(item)) {
+        return;
       }
+      settle(item, late);
+      progress.signal();
     } finally {
       lock.unlock();
     }
+    Interrupts.send(thread); // may wait for room; a thread that has ended by now runs nothing else
   }
 
   /** Sets an item's outcome, unless it has one. Under the lock. */
@@ -304,17 +319,49 @@ final class GatherRun<
   /** Cancels what is in progress, and waits until none of it is left. */
   private void stop() {
     over = true;
+    interruptAll();
+    awaitThreads();
+  }
+
+  /** Interrupts what is in progress, as soon as the heap has room for that. */
+  private void interruptAll() {
+    while (true) {
+      try {
+        for (Thread each : threads()) {
+          Interrupts.send(each);
+        }
+        return;
+      } catch (OutOfMemoryError e) {
+        if (!isAnyRunning()) {
+          return;
+        }
+        HeapShortage.await(e);
+      }
+    }
+  }
+
+  private boolean isAnyRunning() {
     lock.lock();
     try {
-      for (Item each : running) {
-        if (each.thread != null) {
-          Interrupts.send(each.thread);
-        }
-      }
+      return !running.isEmpty();
     } finally {
       lock.unlock();
     }
-    awaitThreads();
+  }
+
+  private List<Thread> threads() {
+    lock.lock();
+    try {
+      var threads = new ArrayList<Thread>(running.size());
+      for (Item each : running) {
+        if (each.thread != null) {
+          threads.add(each.thread);
+        }
+      }
+      return threads;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void awaitThreads() {

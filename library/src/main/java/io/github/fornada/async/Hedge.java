@@ -1,6 +1,5 @@
 package io.github.fornada.async;
 
-import io.github.fornada.jvm.Suppressed;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -107,13 +106,7 @@ public final class Hedge implements CallPolicy {
       }
       return result;
     } catch (ScopeFailedException e) {
-      Exception failure = Async.unwrapped(e);
-      if (failure != e) {
-        for (Throwable other : e.getSuppressed()) {
-          Suppressed.add(failure, other); // the failure that is not the cause
-        }
-      }
-      throw failure;
+      throw Async.unwrapped(e);
     }
   }
 

@@ -120,6 +120,9 @@ final class Joiners {
     /** Failures up to the first that reached the joiner. Guarded by itself. */
     private final List<Failed<T>> failed = new ArrayList<>();
 
+    /** The scope of the tasks. Written by its owner before it starts the first. */
+    private @Nullable TaskScope<?, ?> scope;
+
     AllItems(TaskFunction<? super T, ? extends R> function, boolean haveTexts) {
       this.function = function;
       this.haveTexts = haveTexts;
@@ -129,8 +132,17 @@ final class Joiners {
       return new ItemTask<>(this, index, item);
     }
 
+    @Override
+    public boolean onFork(Subtask<R> task) {
+      if (scope == null) {
+        scope = ((Child<?>) task).scope;
+      }
+      return super.onFork(task);
+    }
+
     private void failed(ItemTask<T, R> task, Throwable thrown) {
-      if (hasFailure()) {
+      // What tasks of a cancelled scope throw is no failure, and there may be a million of them.
+      if (hasFailure() || (scope != null && scope.isCalledOff())) {
         return;
       }
       synchronized (failed) {
@@ -162,20 +174,46 @@ final class Joiners {
     }
   }
 
-  /**
-   * The task of one item. As small as a lambda that applies the function to the item, because there
-   * may be a million.
-   */
-  private static final class ItemTask<T extends @Nullable Object, R extends @Nullable Object>
+  /** The task of one item. Small, because there may be a million. */
+  abstract static sealed class OfItem<T extends @Nullable Object, R extends @Nullable Object>
       implements Callable<R> {
-    private final AllItems<T, R> all;
-    private final int index;
-    private final T item;
+    final int index;
+    final T item;
 
-    ItemTask(AllItems<T, R> all, int index, T item) {
-      this.all = all;
+    OfItem(int index, T item) {
       this.index = index;
       this.item = item;
+    }
+
+    @Override
+    public final String toString() {
+      return "item " + index; // for listeners, because the task has no purpose; runs no user code
+    }
+  }
+
+  /** Applies a function to an item. */
+  static final class Applied<T extends @Nullable Object, R extends @Nullable Object>
+      extends OfItem<T, R> {
+    private final TaskFunction<? super T, ? extends R> function;
+
+    Applied(TaskFunction<? super T, ? extends R> function, int index, T item) {
+      super(index, item);
+      this.function = function;
+    }
+
+    @Override
+    public R call() throws Exception {
+      return function.apply(item);
+    }
+  }
+
+  private static final class ItemTask<T extends @Nullable Object, R extends @Nullable Object>
+      extends OfItem<T, R> {
+    private final AllItems<T, R> all;
+
+    ItemTask(AllItems<T, R> all, int index, T item) {
+      super(index, item);
+      this.all = all;
     }
 
     @Override
@@ -186,11 +224,6 @@ final class Joiners {
         all.failed(this, e);
         throw e;
       }
-    }
-
-    @Override
-    public String toString() {
-      return "item " + index; // for listeners, because the task has no purpose; runs no user code
     }
   }
 

@@ -21,7 +21,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
   private final @Nullable TimelineLanes lanes;
   private final int number;
 
-  /** The item in events for listeners: the purpose, or the task if it has none. */
+  /** The item in events for listeners: the purpose; if there is none, which item, or the task. */
   private final Object item;
 
   // The fields below are used by the task's thread only, once it has begun.
@@ -44,7 +44,8 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
     this.listeners = context.listeners;
     this.lanes = context.lanes;
     this.number = number;
-    this.item = purpose.isEmpty() ? task : purpose;
+    this.item =
+        !purpose.isEmpty() ? purpose : task instanceof Joiners.OfItem ? task.toString() : task;
     if (!listeners.isEmpty()) {
       publish(TaskEvent.Submitted.of(number, number, item, System.nanoTime()));
     }

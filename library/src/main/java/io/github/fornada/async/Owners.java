@@ -59,7 +59,15 @@ final class Owners {
   /** Schedules the check, as long as there are such scopes. */
   private static void scheduleCheck() {
     if (!CHECK_SCHEDULED.get() && CHECK_SCHEDULED.compareAndSet(false, true)) {
-      ScopeTimer.inASecond(Owners::closeLeaked);
+      boolean scheduled = false;
+      try {
+        ScopeTimer.inASecond(Owners::closeLeaked);
+        scheduled = true;
+      } finally {
+        if (!scheduled) { // out of memory: who opens the next scope sees to it
+          CHECK_SCHEDULED.set(false);
+        }
+      }
     }
   }
 
@@ -86,7 +94,7 @@ final class Owners {
     }
   }
 
-  /** Removes a scope that has closed, the innermost of its owner. */
+  /** Removes a scope that has closed, or was never open, the innermost of its owner. */
   static void pop(TaskScope<?, ?> scope) {
     TaskScope<?, ?> outer = scope.outer;
     if (scope.home != null) {

@@ -2,7 +2,6 @@ package io.github.fornada.async;
 
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -27,13 +26,17 @@ final class Parking {
       parkOnly(blocker, nanos);
       return;
     }
-    var once = new Once(blocker, nanos);
+    Once once = null;
     try {
+      once = new Once(blocker, nanos);
       ForkJoinPool.managedBlock(once);
-    } catch (InterruptedException e) {
-      throw new AssertionError("parking does not end by an exception", e);
-    } catch (RejectedExecutionException e) {
-      parkOnly(blocker, nanos); // the pool has as many threads as it may have
+    } catch (InterruptedException | RuntimeException | Error e) {
+      // The pool adds no thread: it has as many as it may have, the system gives it none, or it is
+      // stopped. Who waits must wait all the same: what it waits for comes from elsewhere, and none
+      // of our waits ends by an exception.
+      if (once == null || !once.parked) {
+        parkOnly(blocker, nanos);
+      }
     }
   }
 

@@ -2,17 +2,13 @@ package io.github.fornada.async;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Interrupts;
-import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The timeouts of scopes and tasks. One platform thread serves all, so that timeouts hold also when
@@ -21,17 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * cannot rule that out), and other timeouts must not wait.
  */
 final class ScopeTimer {
-  private static final ScheduledThreadPoolExecutor TIMER =
-      new ScheduledThreadPoolExecutor(1, OwnThreads.daemon("fornada-scope-timer").factory());
-
-  static {
-    TIMER.setRemoveOnCancelPolicy(true);
-    TIMER.setKeepAliveTime(10, TimeUnit.SECONDS);
-    TIMER.allowCoreThreadTimeOut(true);
-  }
-
-  /** The number of threads of the timer that run an action. */
-  private static final AtomicInteger BUSY = new AtomicInteger();
+  private static final TimedActions TIMER =
+      new TimedActions(OwnThreads.daemon("fornada-scope-timer").factory());
 
   /** A century, so that it fits in a long of nanoseconds. */
   static final Duration FOREVER = Duration.ofDays(36_500);
@@ -56,7 +43,7 @@ final class ScopeTimer {
           if (scope.started() < MANY) {
             scope.expire();
           } else {
-            OwnThreads.daemon("fornada-cancel").start(scope::expire);
+            OwnThreads.start("fornada-cancel", scope::expire);
           }
         });
   }
@@ -74,33 +61,24 @@ final class ScopeTimer {
   }
 
   private static void expire(Child<?> child, Duration timeout, StackSample stack) {
+    while (true) {
+      try {
+        expireOnce(child, timeout, stack);
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
+  }
+
+  private static void expireOnce(Child<?> child, Duration timeout, StackSample stack) {
     var late = new Outcome.TimedOut<>(timeout, stack.frames());
     String subject = Child.subject(child.purpose()) + " of scope \"" + child.scope.name() + "\"";
     child.expire(new TaskTimeoutException(subject, timeout, late.stack()), late);
   }
 
   static Future<?> after(Duration pause, Runnable action) {
-    return TIMER.schedule(
-        Executors.callable(() -> {
-          keepOneFree(BUSY.incrementAndGet());
-          try {
-            action.run();
-          } catch (RuntimeException | Error e) {
-            Log.get().log(System.Logger.Level.ERROR, "a timed action of a scope failed", e);
-          } finally {
-            BUSY.decrementAndGet();
-          }
-        }),
-        Ticker.nanosOf(pause),
-        TimeUnit.NANOSECONDS);
-  }
-
-  private static void keepOneFree(int busy) {
-    if (busy >= TIMER.getCorePoolSize()) {
-      synchronized (TIMER) {
-        TIMER.setCorePoolSize(Math.max(busy + 1, TIMER.getCorePoolSize()));
-      }
-    }
+    return TIMER.after(pause, action);
   }
 
   static void inASecond(Runnable action) {

@@ -50,24 +50,36 @@ public final class Select<R extends @Nullable Object> {
 
   private record Receive<T, R extends @Nullable Object>(
       Channel<T> channel, Function<? super T, ? extends R> then) implements Clause<R> {
-    Supplier<R> given(T element) {
-      return () -> then.apply(element);
-    }
-
     @Nullable Supplier<R> now() {
-      T element = channel.poll();
-      return element == null ? null : given(element);
+      var received = new Received<T, R>(then); // before the element leaves the channel
+      received.element = channel.poll();
+      return received.element == null ? null : received;
     }
 
-    Supplier<R> from(ChannelWaiter waiter) {
-      return given(Objects.requireNonNull(channel.element(waiter)));
+    R from(ChannelWaiter waiter) {
+      return then.apply(Objects.requireNonNull(channel.element(waiter)));
+    }
+  }
+
+  /** Gives an element that was received to its clause. */
+  private static final class Received<T, R extends @Nullable Object> implements Supplier<R> {
+    private final Function<? super T, ? extends R> then;
+    @Nullable T element;
+
+    Received(Function<? super T, ? extends R> then) {
+      this.then = then;
+    }
+
+    @Override
+    public R get() {
+      return then.apply(Objects.requireNonNull(element));
     }
   }
 
   private record Send<T, R extends @Nullable Object>(
       Channel<T> channel, T element, Supplier<? extends R> then) implements Clause<R> {
-    @Nullable Supplier<R> now() {
-      return channel.offer(element) ? then::get : null;
+    @Nullable Supplier<? extends R> now() {
+      return channel.offer(element) ? then : null;
     }
   }
 
@@ -159,7 +171,7 @@ public final class Select<R extends @Nullable Object> {
 
   private R happened(ChannelWaiter winner) {
     return switch (clauses.get(winner.clause)) {
-      case Receive<?, R> receive -> receive.from(winner).get();
+      case Receive<?, R> receive -> receive.from(winner);
       case Send<?, R> send -> send.then.get();
     };
   }
@@ -200,7 +212,7 @@ public final class Select<R extends @Nullable Object> {
         left--;
         continue;
       }
-      Supplier<R> then =
+      Supplier<? extends R> then =
           switch (clause) {
             case Receive<?, R> receive -> receive.now();
             case Send<?, R> send -> send.now();
@@ -217,25 +229,29 @@ public final class Select<R extends @Nullable Object> {
   }
 
   private void queue(Selection selection, @Nullable ChannelWaiter[] waiters, boolean[] leftOut) {
+    // All that needs memory comes before the first is queued: one that nobody waits for any more
+    // would take an element.
     for (int i = 0; i < waiters.length; i++) {
-      if (leftOut[i]) {
+      if (!leftOut[i]) {
+        Object element = clauses.get(i) instanceof Send<?, R> send ? send.element : null;
+        waiters[i] = new ChannelWaiter(element, selection, i);
+      }
+    }
+    for (int i = 0; i < waiters.length; i++) {
+      ChannelWaiter waiter = waiters[i];
+      if (waiter == null) {
         continue;
       }
-      waiters[i] =
-          switch (clauses.get(i)) {
-            case Receive<?, R>(var channel, var _) -> {
-              var waiter = new ChannelWaiter(null, selection, i);
-              channel.enqueueReceiver(waiter);
-              yield waiter;
-            }
-            case Send<?, R>(var channel, var element, var _) -> {
-              var waiter = new ChannelWaiter(element, selection, i);
-              channel.enqueueSender(waiter);
-              yield waiter;
-            }
-          };
+      Clause<R> clause = clauses.get(i);
+      if (clause instanceof Send) {
+        clause.channel().enqueueSender(waiter);
+      } else {
+        clause.channel().enqueueReceiver(waiter);
+      }
     }
-    channels.forEach(Channel::serve); // something may have been sent or taken without the lock
+    for (int i = 0; i < channels.size(); i++) {
+      channels.get(i).serve(); // something may have been sent or taken without the lock
+    }
   }
 
   private void leaveAll(@Nullable ChannelWaiter[] waiters, @Nullable ChannelWaiter winner) {

@@ -173,9 +173,17 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
       own.begin();
     }
     var scope = new TaskScope<T, R>(Objects.requireNonNull(joiner, "joiner"), options);
-    Owners.push(scope);
-    if (options.timeout() != null || options.deadline() != null) {
-      scope.timer = ScopeTimer.ofScope(scope, options);
+    boolean opened = false;
+    try {
+      Owners.push(scope);
+      if (options.timeout() != null || options.deadline() != null) {
+        scope.timer = ScopeTimer.ofScope(scope, options);
+      }
+      opened = true;
+    } finally {
+      if (!opened) { // out of memory: nobody has it who could close it
+        Owners.pop(scope);
+      }
     }
     return scope;
   }

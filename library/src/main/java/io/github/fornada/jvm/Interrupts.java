@@ -12,11 +12,24 @@ package io.github.fornada.jvm;
  * is on a carrier, and may be in such a call, is interrupted from a separate thread.
  */
 public final class Interrupts {
+  private static final Runnable NOTHING = new Nothing(); // no lambda, which needs memory
+
   private Interrupts() {}
 
-  /** Interrupts {@code runner}; from another thread if that may block. */
+  /**
+   * Interrupts {@code runner}; from another thread if that may block. Waits only for room in the
+   * heap, as whoever sends an interrupt here does so once; not to be called under a lock that those
+   * need who make room.
+   */
   public static void send(Thread runner) {
-    send(runner, () -> {});
+    while (true) {
+      try {
+        send(runner, NOTHING);
+        return;
+      } catch (OutOfMemoryError e) {
+        HeapShortage.await(e);
+      }
+    }
   }
 
   /**
@@ -25,15 +38,24 @@ public final class Interrupts {
    */
   public static void send(Thread runner, Runnable then) {
     if (runner.isVirtual() && runner.getState() == Thread.State.RUNNABLE && isMounted(runner)) {
-      Callbacks.run(null, () -> interrupt(runner, then));
+      Callbacks.run(null, new Interrupt(runner, then));
     } else {
-      interrupt(runner, then);
+      runner.interrupt();
+      then.run();
     }
   }
 
-  private static void interrupt(Thread runner, Runnable then) {
-    runner.interrupt();
-    then.run();
+  private record Nothing() implements Runnable {
+    @Override
+    public void run() {}
+  }
+
+  private record Interrupt(Thread runner, Runnable then) implements Runnable {
+    @Override
+    public void run() {
+      runner.interrupt();
+      then.run();
+    }
   }
 
   /** Returns whether a virtual thread is on a carrier; only its toString shows that. */

@@ -156,7 +156,7 @@ final class Monitor {
     nextCall = System.nanoTime() + every;
     try {
       while (!begins()) {}
-      while (!awaitEnded(Math.min(SHORT_TICK, every))) {
+      while (!awaitEnded(Math.min(SHORT_TICK, every)) && !engine.isLeft()) {
         lookAgain(every);
       }
       tell();
@@ -278,14 +278,16 @@ final class Monitor {
     var names = new String[n];
     var first = new int[n];
     var fixed = new boolean[n];
+    var most = new int[n]; // the options of its pool may say fewer than its share of the total
     int sized = 0;
     for (int k = 0; k < n; k++) {
       names[k] = stages.get(k).name();
       first[k] = stages.get(k).size();
       fixed[k] = !stages.get(k).isSized();
+      most[k] = stages.get(k).pool().workers();
       sized += fixed[k] ? 0 : 1;
     }
-    return sized == 0 ? null : new StageSizes(names, options.total(), first, fixed);
+    return sized == 0 ? null : new StageSizes(names, options.total(), first, fixed, most);
   }
 
   private void lookAtSizes(StageSizes deciding) {

@@ -5,6 +5,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.HeapShortage;
+import io.github.fornada.jvm.Suppressed;
 import io.github.fornada.spi.FedCall;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,6 +78,9 @@ final class PipelineEngine {
   private volatile boolean stoppedEarly;
 
   private volatile boolean closed;
+
+  /** Whether one of its own tasks has closed it, which cannot wait for its end. */
+  private volatile boolean closedByTask;
 
   // ---- the consumer's own
 
@@ -389,6 +393,22 @@ final class PipelineEngine {
     return false;
   }
 
+  /**
+   * Whether one of its own tasks has closed it, and no worker has any item any more. It may be that
+   * nobody consumes what is left, or closes it again.
+   */
+  boolean isLeft() {
+    if (!closedByTask) {
+      return false;
+    }
+    lock.lock();
+    try {
+      return isQuiet;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether somebody has begun to close it. */
   boolean isClosed() {
     return closed;
@@ -399,6 +419,7 @@ final class PipelineEngine {
     closed = true;
     stop("the pipeline was closed", new CancellationException("the pipeline was closed"));
     if (isOwnThread()) { // a task of its own: it would wait for itself
+      closedByTask = true;
       for (Stage stage : stages) {
         if (stage.ownsPool()) {
           stage.pool().shutdown();
@@ -511,9 +532,15 @@ final class PipelineEngine {
     Throwable thrown;
     lock.lock();
     try {
-      thrown = stopReason == null ? reader.failure() : fatal;
+      thrown = fatal;
     } finally {
       lock.unlock();
+    }
+    Throwable ofSource = reader.failure(); // from before a stop, if there was one
+    if (thrown == null) {
+      thrown = ofSource;
+    } else if (ofSource != null && thrown.getSuppressed().length == 0) { // the first time
+      Suppressed.add(thrown, ofSource);
     }
     if (thrown != null) {
       throw PipelineEngine.<RuntimeException>unchecked(thrown);

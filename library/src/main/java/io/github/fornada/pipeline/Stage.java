@@ -101,6 +101,12 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   /** Items of which a worker JVM has made all, not all of it passed on. */
   private final Fifo<FlatCursor> made = new Fifo<>();
 
+  /**
+   * Whether what waits here stays until it is taken out, after a stop: who was told of work before
+   * that may come late, and what it moved then would be where nobody looks any more.
+   */
+  private boolean isEnding;
+
   Stage(
       PipelineEngine engine,
       String name,
@@ -169,8 +175,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /** It has so many workers from now on. Called without a lock. */
   void size(int workers) {
+    var _ = call.limitWorkers(workers); // first: it may have fewer
     size = workers;
-    var _ = call.limitWorkers(workers);
   }
 
   FedCall call() {
@@ -835,7 +841,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     int freed = 0;
     while (true) {
       Item front = in.ready().peek();
-      if (front == null || front.outcome == null) {
+      if (front == null || front.outcome == null || isEnding) {
         return freed;
       }
       if (out.reserve(1) == 0) {
@@ -925,7 +931,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /**
    * After a stop, when no worker has any item any more: what was half-way ends, in its place in the
-   * next queue.
+   * next queue. From then on nothing goes on from here by itself.
    */
   void endUnfinished(String reason) {
     var cancelled = new Outcome.Cancelled<>(reason);
@@ -939,6 +945,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       halfWay.clear(); // now that there was memory for all
       made.clear();
       unfinished(-unfinished);
+      isEnding = true;
     } finally {
       in.lock().unlock();
     }

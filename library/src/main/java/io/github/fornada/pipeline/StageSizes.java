@@ -76,6 +76,7 @@ final class StageSizes {
   private final String[] names;
   private final int total;
   private final boolean[] fixed;
+  private final int[] mostOfEach;
   private int[] sizes;
 
   /** Before the first of the changes that are to be judged; null if there are none. */
@@ -96,12 +97,14 @@ final class StageSizes {
    *
    * @param total how many workers those have together that are not fixed
    * @param fixed the stages whose sizes cannot change
+   * @param mostOfEach how many workers each of the others can have
    */
-  StageSizes(String[] names, int total, int[] sizes, boolean[] fixed) {
+  StageSizes(String[] names, int total, int[] sizes, boolean[] fixed, int[] mostOfEach) {
     this.names = names.clone();
     this.total = total;
     this.sizes = sizes.clone();
     this.fixed = fixed.clone();
+    this.mostOfEach = mostOfEach.clone();
   }
 
   int[] sizes() {
@@ -203,8 +206,11 @@ final class StageSizes {
     return new Step(sizes(), text);
   }
 
-  /** The best sizes, if an item costs this: each worker goes to the stage that is the slowest. */
-  private int[] target(double[] costs, double most) {
+  /**
+   * The best sizes, if an item costs this: each worker goes to the stage that is the slowest. More
+   * than {@code gain} times as fast as now it need not be.
+   */
+  private int[] target(double[] costs, double gain) {
     int[] best = sizes();
     int left = total;
     for (int k = 0; k < best.length; k++) {
@@ -215,7 +221,7 @@ final class StageSizes {
     }
     while (left > 0) {
       int slow = slowest(best, costs);
-      if (fixed[slow] || best[slow] / costs[slow] >= most) {
+      if (fixed[slow] || best[slow] >= mostOfEach[slow] || best[slow] / costs[slow] >= gain) {
         break;
       }
       best[slow]++;

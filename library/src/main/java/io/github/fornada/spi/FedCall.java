@@ -271,7 +271,7 @@ public final class FedCall {
     return false;
   }
 
-  /** Returns whether no worker has any item of this call, and no retry of one waits. */
+  /** Returns whether all items that were taken have ended, and no retry of one waits. */
   public boolean isIdle() {
     return run.isIdle();
   }

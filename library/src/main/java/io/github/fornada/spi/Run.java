@@ -122,11 +122,11 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
     return batchSize;
   }
 
-  /** Whether no worker has any of it, and no retry of it waits. */
+  /** Whether all that was taken has ended: no worker has any of it, and no retry of it waits. */
   final boolean isIdle() {
     lock.lock();
     try {
-      return outstanding.isEmpty();
+      return outstanding.isEmpty() && unbatched.isEmpty();
     } finally {
       lock.unlock();
     }

@@ -425,6 +425,10 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
       // `phase` and isDone after `waiters` was written; a completing thread writes those first and
       // then reads `waiters`. So one of the two sees the other.
       ForkJoinPool.managedBlock(waiter);
+    } catch (InterruptedException | RuntimeException | Error e) {
+      // The pool adds no thread: it has as many as it may have, the system gives it none, or it is
+      // stopped. Then this thread waits all the same.
+      waiter.block();
     } finally {
       remove(waiter);
     }

@@ -36,8 +36,4 @@ final class Lanes {
   synchronized List<String> names() {
     return List.copyOf(names);
   }
-
-  synchronized int size() {
-    return names.size();
-  }
 }

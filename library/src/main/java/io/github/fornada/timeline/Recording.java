@@ -97,7 +97,7 @@ final class Recording {
     long end = Math.max(start, usage.endedNanos() - baseNanos);
     Long over = endNanos;
     long counted = over == null ? end - start : Math.max(0, Math.min(end, over) - start);
-    stripe.measure(start, end, counted, usage.cpuNanos());
+    stripe.measure(lane, start, end, counted, usage.cpuNanos());
     if (kept.get() < MAX_BARS && kept.getAndIncrement() < MAX_BARS) {
       byte[] label = label(event.item());
       stripe.keep(

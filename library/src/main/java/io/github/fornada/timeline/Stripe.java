@@ -1,6 +1,7 @@
 package io.github.fornada.timeline;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -14,6 +15,7 @@ final class Stripe {
     long durations;
     long cpu;
     boolean cpuKnown;
+    int workers;
     long firstStart = Long.MAX_VALUE;
     long lastEnd = Long.MIN_VALUE;
 
@@ -28,6 +30,7 @@ final class Stripe {
       durations += other.durations;
       cpu += other.cpu;
       cpuKnown |= other.cpuKnown;
+      workers += other.workers; // no two stripes have one in common
       firstStart = Math.min(firstStart, other.firstStart);
       lastEnd = Math.max(lastEnd, other.lastEnd);
     }
@@ -36,6 +39,9 @@ final class Stripe {
   // All guarded by this.
   private final List<Chunk> chunks = new ArrayList<>();
   private final Tally tally = new Tally();
+
+  /** The lanes in which something ran: a worker may have come and gone without a task. */
+  private final BitSet used = new BitSet();
 
   /** Counts the outcome of a task. */
   synchronized void count(Kind kind) {
@@ -47,7 +53,11 @@ final class Stripe {
    *
    * @param counted the part of its duration within the measured run, in nanoseconds
    */
-  synchronized void measure(long start, long end, long counted, long cpuNanos) {
+  synchronized void measure(int lane, long start, long end, long counted, long cpuNanos) {
+    if (!used.get(lane)) {
+      used.set(lane);
+      tally.workers++;
+    }
     tally.durations += counted;
     if (cpuNanos >= 0) {
       tally.cpu += cpuNanos;

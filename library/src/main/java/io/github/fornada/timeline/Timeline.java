@@ -108,7 +108,7 @@ public final class Timeline implements TaskListener {
             quantile(durations, 0.95),
             quantile(durations, 0.99),
             quantile(durations, 1),
-            seen.lanes.size()));
+            tally.workers));
   }
 
   String title() {

@@ -39,8 +39,10 @@ final class Track {
     chunks = recording.chunks();
     origin = Timeline.origin(recording, recording.tally());
     failures = recording.failures();
+    List<Recording.WorkerStart> started = recording.starts();
+    List<Recording.WorkerDeath> died = recording.deaths();
 
-    // Read after the chunks, so that it has the names of all their lanes.
+    // Read after the others, so that it has the names of all their lanes.
     List<String> names = recording.lanes.names();
     List<Integer> sorted = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
@@ -53,13 +55,13 @@ final class Track {
       laneAt[sorted.get(i)] = i;
     }
     starts =
-        recording.starts().stream()
+        started.stream()
             .map(s ->
                 new Recording.WorkerStart(
                     laneAt[s.lane()], s.from() - origin, s.to() - origin, s.pid()))
             .toList();
     deaths =
-        recording.deaths().stream()
+        died.stream()
             .map(d -> new Recording.WorkerDeath(laneAt[d.lane()], d.at() - origin, d.manner()))
             .toList();
 

@@ -27,6 +27,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -191,6 +192,29 @@ final class AsyncTest {
   void verbsMayBeCalledFromPlatformThreads() throws Exception {
     assertThat(startOnPlatformThread(() -> Async.gather(List.of(1, 2), i -> i + 1)).result())
         .containsExactly(2, 3);
+  }
+
+  @Test
+  void nothingIsKeptOfTasksThatAreCancelledWithoutAFailure() {
+    var thrown = new AtomicReference<Throwable>();
+    var joiner =
+        new Joiners.AllItems<Integer, String>(
+            x -> {
+              try {
+                return endless.call();
+              } catch (InterruptedException e) {
+                thrown.set(e);
+                throw e;
+              }
+            },
+            /* haveTexts= */ true);
+    try (var scope = TaskScope.open(joiner)) {
+      scope.fork(joiner.task(0, 7));
+      Waiting.until("the task has begun", () -> endless.running.get() == 1);
+      scope.cancel();
+    }
+    assertThat(thrown.get()).isNotNull();
+    assertThat(joiner.subjectOf(thrown.get())).isNull();
   }
 
   // ---- outcomes
@@ -544,6 +568,32 @@ final class AsyncTest {
     assertThatThrownBy(() -> Async.every(Duration.ofSeconds(1), endless::call, this::failingThen))
         .isInstanceOf(IOException.class);
     assertThat(endless.interrupted).hasValue(1);
+  }
+
+  @Test
+  void whatABodyThrowsWhileItIsCancelledIsSuppressed() {
+    var begun = new CountDownLatch(1);
+    assertThatThrownBy(() ->
+            Async.every(
+                Duration.ofSeconds(1),
+                () -> {
+                  begun.await();
+                  throw new IOException("planted");
+                },
+                () -> {
+                  begun.countDown();
+                  try {
+                    return endless.call();
+                  } catch (InterruptedException e) {
+                    throw new IllegalStateException("could not be undone");
+                  }
+                }))
+        .isInstanceOf(IOException.class)
+        .hasMessage("planted")
+        .satisfies(e ->
+            assertThat(e.getSuppressed())
+                .singleElement()
+                .satisfies(late -> assertThat(late).hasMessage("could not be undone")));
   }
 
   @Test

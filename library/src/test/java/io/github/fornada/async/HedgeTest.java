@@ -133,6 +133,31 @@ final class HedgeTest {
   }
 
   @Test
+  void whenBothFailWithAnErrorTheOtherIsSuppressedToo() throws Exception {
+    var second = new CountDownLatch(1);
+    var caller =
+        start(() ->
+            hedge.call(
+                first(
+                    () -> {
+                      second.await();
+                      throw new AssertionError("planted 1");
+                    },
+                    () -> {
+                      second.countDown();
+                      throw new AssertionError("planted 2");
+                    })));
+    ticker.awaitParked(1);
+    ticker.advance(DELAY);
+    assertThat(caller.failure())
+        .isInstanceOf(AssertionError.class)
+        .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1))
+        .satisfies(e ->
+            assertThat(e.getMessage() + e.getSuppressed()[0].getMessage())
+                .contains("planted 1", "planted 2"));
+  }
+
+  @Test
   void withoutBudgetThereIsNoSecondCall() throws Exception {
     var release = new CountDownLatch(1);
     RetryBudget budget = RetryBudget.ofShare(0, 1);

@@ -2,8 +2,10 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskListener;
 import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import io.github.fornada.timeline.Timeline;
@@ -52,6 +54,22 @@ final class ScopeEventsTest {
         .filteredOn(e -> e.usage() != null)
         .extracting(e -> Objects.requireNonNull(e.usage()).worker())
         .allMatch(worker -> worker.matches("heard-[123]"));
+  }
+
+  @Test
+  void tasksOfItemsAreNamedByThePlaceOfTheirItems() throws Exception {
+    var events = new CopyOnWriteArrayList<TaskEvent>();
+    TaskListener listener = events::add;
+    List<Completion<String, Integer>> _ =
+        TaskContext.with(listener)
+            .call(() -> {
+              var _ = Async.gather(List.of("a", "b"), String::length);
+              var _ = Async.outcomes(List.of("a", "b"), String::length);
+              return Async.completions(List.of("a", "b"), String::length);
+            });
+    assertThat(finished(events))
+        .extracting(TaskEvent.Finished::item)
+        .containsExactlyInAnyOrder("item 0", "item 1", "item 0", "item 1", "item 0", "item 1");
   }
 
   private static List<TaskEvent.Finished> finished(List<TaskEvent> events) {

@@ -141,6 +141,54 @@ final class TaskScopeTest {
     }
   }
 
+  /** The first interrupt of it fails for want of memory. */
+  private static final class ShortOfMemory extends Thread {
+    private final AtomicBoolean hasFailed = new AtomicBoolean();
+
+    ShortOfMemory(Runnable body) {
+      super(body);
+    }
+
+    @Override
+    public void interrupt() {
+      if (!hasFailed.getAndSet(true)) {
+        throw new OutOfMemoryError("Java heap space");
+      }
+      super.interrupt();
+    }
+  }
+
+  @Test
+  void aFailureCancelsAllOtherTasksThoughTheHeapIsFullForAMoment() throws Exception {
+    int others = 3;
+    var begun = new CountDownLatch(others);
+    var release = new CountDownLatch(1);
+    var interrupted = new AtomicInteger();
+    try (var scope = TaskScope.open(o -> o.withThreadFactory(ShortOfMemory::new))) {
+      for (int i = 0; i < others; i++) {
+        scope.fork(() -> {
+          begun.countDown();
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            interrupted.incrementAndGet();
+          }
+          return 1;
+        });
+      }
+      begun.await();
+      scope.fork(() -> {
+        throw new IOException("planted");
+      });
+      try {
+        assertThatThrownBy(scope::join).hasRootCauseMessage("planted");
+        Waiting.until("all were interrupted", () -> interrupted.get() == others);
+      } finally {
+        release.countDown();
+      }
+    }
+  }
+
   @Test
   void aScopeWithoutTasksJoinsAtOnceAndNeedNotJoin() throws Exception {
     try (var scope = TaskScope.open()) {

@@ -12,6 +12,7 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
 import io.github.fornada.threads.ThreadPool;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,6 +33,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -256,6 +259,68 @@ final class PipelineTest {
       assertThatThrownBy(run::completions)
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("asked for before");
+    }
+  }
+
+  /** Throws after its second item. */
+  private static final class Breaks implements Iterable<Integer> {
+    @Override
+    public Iterator<Integer> iterator() {
+      return IntStream.iterate(0, n -> n + 1)
+          .peek(n -> {
+            if (n == 2) {
+              throw new IllegalStateException("the source is broken");
+            }
+          })
+          .iterator();
+    }
+  }
+
+  private static void awaitEndOfSource(PipelineRun<?> run) {
+    Waiting.until("the source has ended", () -> run.toString().contains("no more input"));
+  }
+
+  @Test
+  void whatTheSourceHasThrownIsThrownThoughAnItemBeforeItStopsTheRun() {
+    var own = new AtomicReference<PipelineRun<?>>();
+    try (var run =
+        Pipeline.from(new Breaks())
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  awaitEndOfSource(own.get());
+                  throw new IOException("planted");
+                })
+            .run(o -> o.withStopOnFailure())) {
+      own.set(run);
+      assertThatThrownBy(() -> run.outcomes().forEach(o -> assertThat(o.isDone()).isFalse()))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the source is broken");
+    }
+  }
+
+  @Test
+  void whatTheSourceHasThrownIsNotLostWhereTheRunIsCancelledThen() {
+    var own = new AtomicReference<PipelineRun<?>>();
+    try (var run =
+        Pipeline.from(new Breaks())
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  awaitEndOfSource(own.get());
+                  own.get().cancel();
+                  return x;
+                })
+            .run()) {
+      own.set(run);
+      assertThatThrownBy(() -> run.outcomes().count())
+          .isInstanceOf(CancellationException.class)
+          .satisfies(e ->
+              assertThat(e.getSuppressed())
+                  .singleElement()
+                  .satisfies(s -> assertThat(s).hasMessage("the source is broken")));
     }
   }
 
@@ -620,7 +685,7 @@ final class PipelineTest {
 
   @Test
   void aRunClosedByItsOwnTaskEnds() {
-    var own = new AtomicReference<PipelineRun<Integer>>();
+    var own = new AtomicReference<PipelineRun<?>>();
     try (var run =
         Pipeline.from(HUNDRED)
             .stage(
@@ -637,6 +702,35 @@ final class PipelineTest {
       assertThatThrownBy(() -> run.outcomes().forEach(o -> {}))
           .hasMessage("the pipeline was closed");
     }
+  }
+
+  private static Set<Thread> monitors() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("fornada-pipeline-monitor"))
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void aRunClosedByItsOwnTaskLeavesNoThreadThoughNobodyConsumesTheRest() {
+    Set<Thread> others = monitors();
+    var own = new AtomicReference<PipelineRun<?>>();
+    var run =
+        Pipeline.from(HUNDRED)
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  if (x == 10) {
+                    own.get().close();
+                  }
+                  return x;
+                })
+            .run();
+    own.set(run);
+    Iterator<PipelineOutcome<Integer>> outcomes = run.completions().iterator();
+    assertThat(outcomes.next().isDone()).isTrue();
+    Waiting.until("its monitor has ended", () -> others.containsAll(monitors()));
+    run.close();
   }
 
   @Test

@@ -111,7 +111,7 @@ final class StageSizesTest {
       }
       var names = new String[stages];
       Arrays.setAll(names, i -> "s" + i);
-      var sizes = new StageSizes(names, total, first, new boolean[stages]);
+      var sizes = new StageSizes(names, total, first, new boolean[stages], anyNumber(stages));
       int[] found = settled(sizes, pipeline::rate, pipeline, random);
       assertThat(Arrays.stream(found).sum()).isLessThanOrEqualTo(total);
       assertThat(pipeline.rate(found))
@@ -120,10 +120,26 @@ final class StageSizesTest {
     }
   }
 
+  private static int[] anyNumber(int stages) {
+    var most = new int[stages];
+    Arrays.fill(most, Integer.MAX_VALUE);
+    return most;
+  }
+
+  @Test
+  void aStageWhosePoolHasNoMoreWorkersTakesNoneFromOthers() {
+    var sizes =
+        new StageSizes(
+            new String[] {"a", "b"}, 6, new int[] {2, 4}, new boolean[2], new int[] {2, 5});
+    var load = new StageSizes.Load(new double[] {1, 0.4}, new double[] {100, 100}, 0, -1, 2);
+    assertThat(sizes.next(load).sizes()).containsExactly(2, 4);
+  }
+
   @Test
   void whatDidNotHelpIsTakenBackOnce() {
     // Two workers of the second stage are no faster than one: they share a lock, say.
-    var sizes = new StageSizes(new String[] {"a", "b"}, 4, new int[] {2, 1}, new boolean[2]);
+    var sizes =
+        new StageSizes(new String[] {"a", "b"}, 4, new int[] {2, 1}, new boolean[2], anyNumber(2));
     var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0, -1, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
     var step =
@@ -139,7 +155,8 @@ final class StageSizesTest {
   @Test
   void whatDidNotHelpIsTriedAgainAfterSomeTime() {
     // Another program was in the way when it was tried.
-    var sizes = new StageSizes(new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2]);
+    var sizes =
+        new StageSizes(new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2], anyNumber(2));
     var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0, -1, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
     var disturbed = new StageSizes.Load(new double[] {0.5, 1}, new double[] {99, 99}, 0, -1, 2);
@@ -154,14 +171,16 @@ final class StageSizesTest {
 
   @Test
   void stagesGetAShareOfProcessorsThatOthersKeepBusy() {
-    var sizes = new StageSizes(new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2]);
+    var sizes =
+        new StageSizes(new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2], anyNumber(2));
     var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0.2, 0, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
   }
 
   @Test
   void moreWorkersThanProcessorsAreOfNoUseToStagesThatCompute() {
-    var sizes = new StageSizes(new String[] {"a", "b"}, 4, new int[] {1, 1}, new boolean[2]);
+    var sizes =
+        new StageSizes(new String[] {"a", "b"}, 4, new int[] {1, 1}, new boolean[2], anyNumber(2));
     var load = new StageSizes.Load(new double[] {0.9, 1}, new double[] {100, 100}, 1.97, 0.03, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(1, 1);
     load = new StageSizes.Load(new double[] {1, 1}, new double[] {100, 100}, 2, 0, 2);
@@ -172,7 +191,7 @@ final class StageSizesTest {
   void stagesOfVirtualThreadsAndThoseThatNobodyWaitsForKeepTheirs() {
     var fixed = new boolean[] {true, false, false};
     var names = new String[] {"a", "b", "c"};
-    var sizes = new StageSizes(names, 6, new int[] {50, 1, 1}, fixed);
+    var sizes = new StageSizes(names, 6, new int[] {50, 1, 1}, fixed, anyNumber(3));
     var load =
         new StageSizes.Load(new double[] {1, 0.5, 0.2}, new double[] {100, 100, 100}, 0, -1, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(50, 1, 1);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.ExecutionModel;
+import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.Waiting;
@@ -14,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Items that a worker has claimed when their call is stopped, and then gives back unbegun. */
@@ -130,6 +132,61 @@ class StoppedWorkTest {
     pool.shutdown();
 
     assertThat(pool.quiet).isTrue();
+  }
+
+  /** Gives out items that no batch can be made of, as where the heap has no room for one. */
+  private static final class Unbatchable implements FedCall.Feed {
+    @Override
+    public void take(int most, Taken into) {
+      into.put(new @Nullable Object[] {1}, new @Nullable Object[] {"tag"}, Integer.MAX_VALUE);
+    }
+
+    @Override
+    public boolean hasMore() {
+      return true;
+    }
+
+    @Override
+    public void taken() {}
+
+    @Override
+    public void done(Object tag, @Nullable Object value, String worker, boolean isLast) {}
+
+    @Override
+    public void ended(Object tag, Outcome<?> outcome, String worker) {}
+
+    @Override
+    public void batchClosed() {}
+
+    @Override
+    public void ran(int count, long nanos, String worker) {}
+
+    @Override
+    public void usedCpu(long nanos) {}
+
+    @Override
+    public boolean mayRetry(Object tag) {
+      return false;
+    }
+
+    @Override
+    public String label(Object tag, String item) {
+      return item;
+    }
+
+    @Override
+    public void refused() {}
+  }
+
+  @Test
+  void aCallIsNotIdleWhileWhatItHasTakenIsInNoBatchYet() {
+    var pool = new ManualPool();
+    FedCall call = FedCall.on(pool, x -> x, new Unbatchable());
+    call.start();
+    assertThat(call.isIdle()).isTrue();
+    call.offer();
+    assertThatThrownBy(() -> pool.take(1)).isInstanceOf(NegativeArraySizeException.class);
+    assertThat(call.isIdle()).isFalse();
   }
 
   private static void map(ManualPool pool) {

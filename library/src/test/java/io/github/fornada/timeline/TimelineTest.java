@@ -84,6 +84,16 @@ class TimelineTest {
   }
 
   @Test
+  void aWorkerThatRanNothingIsNotCounted() {
+    timeline.onEvent(TaskEvent.WorkerReady.of("w-1", -1, 1, zero));
+    timeline.onEvent(TaskEvent.WorkerReady.of("w-2", -2, 1, zero));
+    timeline.onEvent(ran(0, "w-1", 10, 30, done()));
+    timeline.onEvent(ran(1, "w-1", 30, 40, done()));
+    assertThat(timeline.summary().workers()).isEqualTo(1);
+    assertThat(new Track(timeline).lanes).containsExactly("w-1", "w-2");
+  }
+
+  @Test
   void everyKindOfOutcomeIsCountedOnce() {
     var death = DeathCertificate.of("w-1", 42, 137, "killed");
     timeline.onEvent(ran(0, "w-1", 0, 1, done()));
@@ -283,6 +293,31 @@ class TimelineTest {
       writing.get();
     }
     assertThat(new Track(timeline).size()).isEqualTo(50_000);
+  }
+
+  @Test
+  void readingWhileWorkersStartAndDieSeesTheirLanes() throws Exception {
+    for (int round = 0; round < 30; round++) {
+      var seen = new Timeline("round " + round);
+      try (var executor = Executors.newSingleThreadExecutor()) {
+        var writing =
+            executor.submit(() -> {
+              for (int i = 0; i < 1000; i++) {
+                String worker = "w-" + i;
+                seen.onEvent(TaskEvent.WorkerReady.of(worker, -1 - i, 1, zero + i));
+                seen.onEvent(
+                    TaskEvent.WorkerEnded.of(
+                        DeathCertificate.of(worker, 42, 137, "killed"), false, zero + i));
+              }
+            });
+        while (!writing.isDone()) {
+          var track = new Track(seen);
+          assertThat(track.lanes).hasSizeGreaterThanOrEqualTo(track.starts.size());
+        }
+        writing.get();
+      }
+      assertThat(new Track(seen).deaths).hasSize(1000);
+    }
   }
 
   /** Its texts never come. */
