@@ -158,7 +158,8 @@ final class DiagnosisTest {
     assertThat(found.text()).contains("One more worker would give 2,020/s.");
     found = Diagnosis.of(List.of(stage("fetch", 100, 1990, 50, 0, 0), quick()), 2);
     assertThat(found.text())
-        .contains("One more worker would give 2,020/s; beyond that \"store\" is next, at 40,000/s.");
+        .contains(
+            "One more worker would give 2,020/s; beyond that \"store\" is next, at 40,000/s.");
   }
 
   private static StageSummary quick() {

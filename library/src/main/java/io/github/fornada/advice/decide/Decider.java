@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 public final class Decider {
-  /** Nothing is learned of the items that begin at once, unless they are more than this part. Guess. */
+  /**
+   * Nothing is learned of the items that begin at once, unless they are more than this part. Guess.
+   */
   private static final int COLD_PART = 10;
 
   private final Course course;
