@@ -1,5 +1,7 @@
 package io.github.fornada.jvm;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Interrupts a thread without ever blocking the caller.
  *
@@ -12,8 +14,6 @@ package io.github.fornada.jvm;
  * is on a carrier, and may be in such a call, is interrupted from a separate thread.
  */
 public final class Interrupts {
-  private static final Runnable NOTHING = new Nothing(); // no lambda, which needs memory
-
   private Interrupts() {}
 
   /**
@@ -24,7 +24,7 @@ public final class Interrupts {
   public static void send(Thread runner) {
     while (true) {
       try {
-        send(runner, NOTHING);
+        interrupt(runner, null);
         return;
       } catch (OutOfMemoryError e) {
         HeapShortage.await(e);
@@ -37,24 +37,29 @@ public final class Interrupts {
    * may block.
    */
   public static void send(Thread runner, Runnable then) {
+    interrupt(runner, then);
+  }
+
+  private static void interrupt(Thread runner, @Nullable Runnable then) {
     if (runner.isVirtual() && runner.getState() == Thread.State.RUNNABLE && isMounted(runner)) {
       Callbacks.run(null, new Interrupt(runner, then));
     } else {
-      runner.interrupt();
+      interruptNow(runner, then);
+    }
+  }
+
+  private static void interruptNow(Thread runner, @Nullable Runnable then) {
+    runner.interrupt();
+    if (then != null) {
       then.run();
     }
   }
 
-  private record Nothing() implements Runnable {
-    @Override
-    public void run() {}
-  }
-
-  private record Interrupt(Thread runner, Runnable then) implements Runnable {
+  /** Not a lambda, which needs memory. */
+  private record Interrupt(Thread runner, @Nullable Runnable then) implements Runnable {
     @Override
     public void run() {
-      runner.interrupt();
-      then.run();
+      interruptNow(runner, then);
     }
   }
 
