@@ -13,7 +13,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 
 /**
  * Workers are killed at random moments. Each item has one outcome and runs at most once. Every
@@ -43,11 +42,7 @@ final class KillStorm implements Storm {
   @Override
   public String run(Findings findings) throws Exception {
     var random = new SplittableRandom(settings.seed());
-    try (var first = ProcessPool.open(o -> o.withWorkers(1).withHeap("96m"))) {
-      // The first pool loads what stays open, such as the jimage file.
-      first.map(IntStream.range(0, 4).boxed().toList(), i -> i + 1);
-    }
-    List<String> descriptors = Vitals.descriptors();
+    List<String> descriptors = Vitals.descriptorsAfterFirstPool();
     var lost = new AtomicInteger();
     int kills = 0;
     int half = settings.tasks() / 2;

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 
 /**
  * Everything at once: tasks that throw, exit, hang and spawn; clients that cancel, stop early and
@@ -40,10 +39,7 @@ final class MixStorm implements Storm {
   @Override
   public String run(Findings findings) throws Exception {
     var random = new SplittableRandom(settings.seed());
-    try (var pool = ProcessPool.open(o -> o.withWorkers(1).withHeap("64m"))) {
-      pool.map(IntStream.range(0, 4).boxed().toList(), i -> i + 1);
-    }
-    List<String> descriptors = Vitals.descriptors();
+    List<String> descriptors = Vitals.descriptorsAfterFirstPool();
     var totals = new MixCheck.Totals();
     int rounds = 0;
     long end = System.nanoTime() + settings.mix().toNanos();

@@ -1,5 +1,6 @@
 package io.github.fornada.stress;
 
+import io.github.fornada.process.ProcessPool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** The resources of this process, as the kernel and the JVM report them. Linux only. */
 public final class Vitals {
@@ -62,6 +64,14 @@ public final class Vitals {
       throw new UncheckedIOException(e);
     }
     return found;
+  }
+
+  /** Returns the same once a first pool has loaded what stays open, such as the jimage file. */
+  static List<String> descriptorsAfterFirstPool() throws InterruptedException {
+    try (var pool = ProcessPool.open(o -> o.withWorkers(1).withHeap("64m"))) {
+      var _ = pool.map(IntStream.range(0, 4).boxed().toList(), i -> i + 1);
+    }
+    return descriptors();
   }
 
   /** Returns the threads of the library, without its timer, which lives as long as the JVM. */
