@@ -1,6 +1,7 @@
 package io.github.fornada.advice;
 
 import io.github.fornada.Completion;
+import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Durations;
 import io.github.fornada.jvm.OwnThreads;
@@ -67,6 +68,7 @@ public final class Advisor {
     long began = System.nanoTime();
     var isLate = new AtomicBoolean();
     boolean any = false;
+    boolean anyEnded = false; // by itself, not because the measurement was over
     boolean anyDone = false;
     T first = null;
     try (var pool = AutoPool.open(o -> change.apply(o.withFreshMemory()))) {
@@ -82,13 +84,15 @@ public final class Advisor {
         Iterator<Completion<T, R>> each = ended.iterator();
         while (each.hasNext()) {
           Completion<T, R> next = each.next();
+          anyEnded |= !(next.outcome() instanceof Outcome.Cancelled);
           anyDone |= next.outcome().isDone();
           first = any ? first : next.item();
           any = true;
           if (Thread.interrupted()) {
             throw new InterruptedException();
           }
-          if (System.nanoTime() - began > Durations.nanos(limit)) {
+          // Once the pool is stopped, what still comes out may be items that it cancelled.
+          if (anyDone && System.nanoTime() - began > Durations.nanos(limit)) {
             Advice soFar = pool.advice(); // not for each item: it takes longer than a small one
             if (soFar != null && soFar.knowsAllModels()) { // if it is not, the limit ends this
               return soFar;
@@ -106,12 +110,14 @@ public final class Advisor {
           throw e;
         }
         if (!any) {
-          throw new IllegalStateException(
-              "no item had ended after " + Durations.inWords(atMost) + ": give a longer limit", e);
+          throw noneEnded(atMost, e);
         }
       } finally {
         late.cancel(false);
         pool.shutdownNow();
+      }
+      if (!anyEnded) {
+        throw noneEnded(atMost, null);
       }
       if (!anyDone) {
         throw new IllegalStateException(
@@ -120,6 +126,11 @@ public final class Advisor {
       }
       return pool.finalAdvice(function, first);
     }
+  }
+
+  private static IllegalStateException noneEnded(Duration limit, @Nullable Throwable cause) {
+    return new IllegalStateException(
+        "no item had ended after " + Durations.inWords(limit) + ": give a longer limit", cause);
   }
 
   /**

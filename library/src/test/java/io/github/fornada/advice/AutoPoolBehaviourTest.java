@@ -21,11 +21,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -119,6 +123,28 @@ class AutoPoolBehaviourTest {
                 o -> o))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("no item had ended after 1300 ms: give a longer limit");
+  }
+
+  @Test
+  void itemsThatAMeasurementCutOffAreNoGroundForAdvice() throws Exception {
+    // Which thread comes first when a measurement is over differs: many at once see most orders.
+    try (var several = Executors.newFixedThreadPool(6)) {
+      Callable<Advice> measurement =
+          () ->
+              Advisor.measure(
+                  numbers(4),
+                  i -> {
+                    Thread.sleep(600_000);
+                    return i;
+                  },
+                  Duration.ofMillis(100),
+                  o -> o);
+      List<Future<Advice>> all = several.invokeAll(Collections.nCopies(30, measurement));
+      assertThat(all)
+          .allSatisfy(one ->
+              assertThatThrownBy(one::get)
+                  .hasMessageContaining("IllegalStateException: no item had ended after 1100 ms"));
+    }
   }
 
   @Test
