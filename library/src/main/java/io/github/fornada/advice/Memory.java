@@ -45,8 +45,11 @@ final class Memory {
   private static final String UNFINISHED = "new-";
   private static final Duration LONG_AGO = Duration.ofHours(1);
 
-  /** A file says the setting, the cause, and the cause in words. */
-  private static final int LINES = 3;
+  /**
+   * A file says the setting, the cause, the cause in words, and what is known of the other side:
+   * how long one item waits, in nanoseconds, and how many it gives in a nanosecond.
+   */
+  private static final int LINES = 4;
 
   private final Path folder;
 
@@ -156,8 +159,13 @@ final class Memory {
       List<String> lines = Files.readAllLines(file);
       Setting setting = lines.size() == LINES ? setting(lines.getFirst()) : null;
       Cause cause = setting == null ? null : cause(lines.get(1));
-      return setting == null || cause == null ? null : new Learned(setting, cause, lines.get(2));
-    } catch (IOException | IllegalArgumentException e) {
+      if (setting == null || cause == null) {
+        return null;
+      }
+      String[] side = lines.get(3).split(" ");
+      double capacity = Double.parseDouble(side[1]);
+      return new Learned(setting, cause, lines.get(2), Double.parseDouble(side[0]), capacity);
+    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
       return null; // it is learned anew
     }
   }
@@ -197,6 +205,10 @@ final class Memory {
                 + learned.cause().label()
                 + "\n"
                 + learned.sentence().lines().collect(Collectors.joining(" "))
+                + "\n"
+                + learned.waitNanos()
+                + " "
+                + learned.capacity()
                 + "\n";
         Files.writeString(made, text);
         move(made, folder.resolve(key + SUFFIX));

@@ -339,7 +339,11 @@ class AutoPoolBehaviourTest {
     assertThat(memory.recall(key)).isNull();
     var learned =
         new Learned(
-            new Setting(ExecutionModel.VIRTUAL_THREADS, 64), Cause.SLEEPS, "The items wait.");
+            new Setting(ExecutionModel.VIRTUAL_THREADS, 64),
+            Cause.SLEEPS,
+            "The items wait.",
+            28.5e6,
+            Double.POSITIVE_INFINITY);
     memory.keep(key, learned);
     assertThat(memory.recall(key)).isEqualTo(learned);
     assertThat(new Memory(folder, false).recall(key)).isNull();

@@ -111,7 +111,7 @@ public final class Decider {
     Setting first = earlier.setting();
     before.setting = first;
     if (first.size() > 1 || first.model() == ExecutionModel.PROCESSES) {
-      course.phase = Phase.HOLD;
+      hold.begin();
       half.leaveOut();
     }
     int few = ramp.mostWhileCold();
@@ -130,6 +130,8 @@ public final class Decider {
     }
     if (first.model() == ExecutionModel.PROCESSES) {
       processes.leaveOut();
+    } else {
+      course.known.otherSideWas(earlier.waitNanos(), earlier.capacity());
     }
     return first;
   }
@@ -140,10 +142,22 @@ public final class Decider {
     if (found.cause() == Cause.UNKNOWN) {
       return null;
     }
+    Setting setting =
+        switch (course.phase) {
+          case START, HOLD -> course.setting();
+          case RAMP -> ramp.next();
+          case PROBE, FEWER, COMPARE -> before.setting;
+          case STARTING, TRIAL -> processes.learned();
+        };
+    Estimates known = course.known;
+    // In worker processes nobody sees what items wait for.
+    boolean areWaitsSeen = setting.model() != ExecutionModel.PROCESSES;
     return new Learned(
-        course.isOnTrial() ? before.setting : course.setting(),
+        setting,
         found.cause(),
-        found.sentences().getFirst());
+        found.sentences().getFirst(),
+        areWaitsSeen ? known.baseWait() : Double.NaN,
+        known.capacity);
   }
 
   /** Takes what has become known of the job since; the number of its items stays as it was. */

@@ -153,6 +153,11 @@ final class Estimates {
 
   private double processesGive = 1;
 
+  /**
+   * What an item waited for without a queue in an earlier run; infinite if not known, or untrue.
+   */
+  private double waitBefore = Double.POSITIVE_INFINITY;
+
   /** Whether more than one item was ever allowed at a time. */
   private boolean hadMore;
 
@@ -592,6 +597,20 @@ final class Estimates {
     return sizeBefore;
   }
 
+  /**
+   * Begins with what an earlier run has found out about the other side: where many are in flight
+   * from the start, a queue there cannot be told from the wait of one alone.
+   */
+  void otherSideWas(double waitNanos, double capacity) {
+    waitBefore = waitNanos > 0 ? waitNanos : Double.POSITIVE_INFINITY;
+    this.capacity = capacity > 0 ? capacity : Double.POSITIVE_INFINITY;
+  }
+
+  /** Takes in that items wait as long with fewer in flight: the other side is another by now. */
+  void forgetOtherSide() {
+    waitBefore = Double.POSITIVE_INFINITY;
+  }
+
   /** Says that another setting is in use: what comes now comes under other conditions. */
   void settingChanged() {
     driftSetting = null;
@@ -817,7 +836,8 @@ final class Estimates {
     // Where all processors are taken, waiting for something else may not be seen; but what was told
     // while one was free is there.
     double found = Double.isFinite(told) ? Math.max(least, told) : least;
-    return Double.isFinite(found) ? found : wait.or(0);
+    found = Double.isFinite(found) ? found : wait.or(0);
+    return Math.min(found, waitBefore);
   }
 
   /** Returns the least that was seen with different numbers in flight; infinite if none was. */

@@ -39,6 +39,14 @@ final class Hold {
     return course.change(new Setting(course.setting().model(), Math.max(1, size)), why);
   }
 
+  /** Holds what an earlier run has found from the start: nothing is known to compare more with. */
+  void begin() {
+    course.phase = Course.Phase.HOLD;
+    isFirst = true;
+    morePause = Course.USUAL_LOOK;
+    nextMore = Course.USUAL_LOOK;
+  }
+
   private double firstLook() {
     return began + Math.max(2 * course.response(), 30e6);
   }

@@ -127,6 +127,7 @@ final class Probe {
     course.phase = Phase.HOLD;
     if (gain >= Ramp.HALF * added) {
       known.capacity = Double.POSITIVE_INFINITY;
+      known.forgetOtherSide();
       hold.moreHelped();
       String why = part.words + " more gave " + Say.percent(gain) + " more";
       Decision next = ramp.goOnAfter(before, level.rate(), why);
@@ -158,6 +159,9 @@ final class Probe {
     double removed = 1 - (double) course.setting().size() / before.setting.size();
     course.lookLater();
     if (lost > FEWER_LOST * removed) {
+      if (lost > Ramp.HALF * removed) {
+        known.forgetOtherSide();
+      }
       boolean queues = course.queuesForPermits() || course.isCrowded(1.2);
       known.capacity = queues ? before.rate() : Double.POSITIVE_INFINITY;
       hold.fewerGaveLess();

@@ -21,6 +21,9 @@ final class ProcessTrial {
   /** Below this part of what worker processes gave, threads give less. */
   private static final double CLEARLY_LESS = 0.8; // Guess
 
+  /** So few items give a first idea of what worker processes give. Guess. */
+  private static final int FEW_ITEMS = 3;
+
   private final Course course;
   private final Estimates known;
   private final Baseline before;
@@ -264,6 +267,19 @@ final class ProcessTrial {
     course.lookLater();
     return course.change(
         before.setting, "worker processes gave " + Say.times(gain) + " of what it was before");
+  }
+
+  /**
+   * Returns what a later run begins with if this one ends while they start or are tried: with them
+   * if they give more as far as is known, or if nothing is known but that threads may not be used.
+   */
+  Setting learned() {
+    Estimates.Level level = course.level();
+    boolean give = course.job.threadDoubt() != null;
+    if (level != null && level.items() >= FEW_ITEMS && before.rate() > 0) {
+      give = level.rate() > before.rate();
+    }
+    return give ? course.setting() : before.setting;
   }
 
   // Once they were given up, or cannot be used.

@@ -194,6 +194,14 @@ final class Ramp {
     return known.waitingShare() > 0.2;
   }
 
+  /** Returns what would be let in next: a job that ends early has not shown how many pay. */
+  Setting next() {
+    Setting here = course.setting();
+    int most = Math.min(2 * here.size(), Math.min(course.sizeForeseen(), course.mostInFlight()));
+    boolean areMore = here.size() > 1 && !stopped && most > here.size();
+    return areMore ? new Setting(here.model(), most) : here;
+  }
+
   private double look() {
     double response = course.response();
     boolean under = course.setting().size() < target;

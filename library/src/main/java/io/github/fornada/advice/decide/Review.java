@@ -107,6 +107,7 @@ final class Review {
     if (wanted < size / 3
         && course.level() == null
         && known.waitingShare() < 0.5
+        && !(known.compilers.or(0) > Estimates.COMPILING) // or they compute because they are cold
         && wanted >= known.cores()
         && course.areCoresBusy()) {
       return hold.enter(wanted, "they compute, and the others only wait for a core");

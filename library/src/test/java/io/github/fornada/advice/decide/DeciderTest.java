@@ -6,6 +6,7 @@ import io.github.fornada.ExecutionModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -792,6 +793,70 @@ class DeciderTest {
     job.useLatest();
     job.run(decider, 0.1, LONG);
     assertThat(job.settings).containsOnly(new Setting(ExecutionModel.PLATFORM_THREADS, 4));
+  }
+
+  private static Series limited(double wait, double capacity) {
+    return series(s -> {
+      s.cpu = 0.1;
+      s.wait = wait;
+      s.capacity = capacity;
+      s.items = 4_000;
+    });
+  }
+
+  /** Runs a job that begins with what was learned; returns what it has learned. */
+  private static Learned again(Series job, Learned learned) {
+    var decider = new Decider(job.machine(), job.job());
+    job.settings.add(decider.beginWith(learned));
+    job.useLatest();
+    job.run(decider, 0.95, LONG);
+    return Objects.requireNonNull(decider.learned());
+  }
+
+  @Test
+  void whereTheOtherSideHasALimitNoRunLetsInMoreThanTheOneBefore() {
+    Learned first = Objects.requireNonNull(limited(28, 0.55).run(0.95, LONG).learned());
+    Learned learned = first;
+    for (int i = 0; i < 5; i++) {
+      learned = again(limited(28, 0.55), learned);
+    }
+    assertThat(learned.setting().size()).isBetween(16, (int) (1.25 * first.setting().size()));
+  }
+
+  @Test
+  void whereTheOtherSideGivesMoreThanInAnEarlierRunMoreAreLetIn() {
+    Learned learned = Objects.requireNonNull(limited(28, 0.55).run(0.95, LONG).learned());
+    assertThat(again(limited(28, 5.5), learned).setting().size()).isGreaterThan(140);
+  }
+
+  @Test
+  void whereItemsWaitLongerThanInAnEarlierRunMoreAreLetIn() {
+    Learned learned = Objects.requireNonNull(limited(10, 0.55).run(0.95, LONG).learned());
+    double ofThen = learned.setting().size();
+    Series job = limited(100, 0.55);
+    assertThat(again(job, learned).setting().size()).isGreaterThan((int) (2 * ofThen));
+  }
+
+  @Test
+  void aRunThatEndsWhileMorePayLetsTheNextBeginWithMore() {
+    Series job = limited(1_000, Double.POSITIVE_INFINITY);
+    Decider decider = job.run(0.04, LONG);
+    assertThat(Objects.requireNonNull(decider.learned()).setting().size())
+        .isGreaterThan((int) (1.5 * job.settings.getLast().size()));
+  }
+
+  @Test
+  void aRunThatEndsWhileWorkersStartLetsTheNextBeginWithThemIfThreadsAreNotSafe() {
+    Series job =
+        series(s -> {
+          s.cpu = 20;
+          s.threadDoubt = "Parser.FORMAT is a static SimpleDateFormat";
+          s.workerStart = 100_000;
+        });
+    Decider decider = job.run(1, 2_000);
+    assertThat(job.settings).hasSize(1);
+    assertThat(Objects.requireNonNull(decider.learned()).setting())
+        .isEqualTo(job.settings.getFirst());
   }
 
   private static Series learnedOfThreads(int size, Consumer<Series> change) {
