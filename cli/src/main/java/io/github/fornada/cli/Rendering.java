@@ -1,5 +1,7 @@
 package io.github.fornada.cli;
 
+import com.fasterxml.jackson.annotation.JsonGetter;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerationException;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -19,6 +21,7 @@ import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.cfg.SerializerFactoryConfig;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
 import com.fasterxml.jackson.databind.ser.BeanSerializerFactory;
 import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
 import com.fasterxml.jackson.databind.ser.SerializerFactory;
@@ -31,12 +34,14 @@ import com.fasterxml.jackson.databind.type.TypeFactory;
 import java.io.File;
 import java.io.IOException;
 import java.io.Serial;
+import java.lang.reflect.RecordComponent;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.temporal.TemporalAccessor;
 import java.time.temporal.TemporalAmount;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Calendar;
 import java.util.Collection;
@@ -61,6 +66,7 @@ import java.util.concurrent.atomic.DoubleAdder;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.BaseStream;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -429,6 +435,16 @@ final class Rendering {
       return known == null ? new TextSerializer() : (JsonSerializer<Object>) known;
     }
 
+    /** Has no other form for what JDK modules define, such as a date of XML as milliseconds. */
+    @Override
+    protected @Nullable JsonSerializer<?> findOptionalStdSerializer(
+        SerializerProvider provider,
+        JavaType type,
+        BeanDescription description,
+        boolean staticTyping) {
+      return null;
+    }
+
     /** Returns what writes a class of the user's: its text where it has no properties to show. */
     private JsonSerializer<Object> ofBean(
         Class<?> raw,
@@ -455,9 +471,39 @@ final class Rendering {
     }
   }
 
-  /** Writes by its {@code toString} what has no properties, which would be {@code {}}. */
+  /**
+   * Writes by its {@code toString} what has no properties, which would be <code>{}</code>; and of a
+   * record its components, and no getter that is none.
+   */
   private static final class TextOfOthers extends BeanSerializerModifier {
     @Serial private static final long serialVersionUID = 1L;
+
+    @Override
+    public List<BeanPropertyWriter> changeProperties(
+        SerializationConfig config,
+        BeanDescription description,
+        List<BeanPropertyWriter> properties) {
+      Class<?> type = description.getBeanClass();
+      if (!type.isRecord()) {
+        return properties;
+      }
+      Set<String> components =
+          Arrays.stream(type.getRecordComponents())
+              .map(RecordComponent::getName)
+              .collect(Collectors.toSet());
+      return properties.stream()
+          .filter(property ->
+              components.contains(property.getName())
+                  || components.contains(property.getMember().getName())
+                  || isAskedFor(property))
+          .toList();
+    }
+
+    /** Returns whether the user's own annotation makes it a property. */
+    private static boolean isAskedFor(BeanPropertyWriter property) {
+      return property.getAnnotation(JsonProperty.class) != null
+          || property.getAnnotation(JsonGetter.class) != null;
+    }
 
     @Override
     public JsonSerializer<?> modifySerializer(

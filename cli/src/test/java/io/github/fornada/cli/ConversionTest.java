@@ -3,6 +3,7 @@ package io.github.fornada.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.io.Serial;
 import java.io.UncheckedIOException;
@@ -43,6 +44,9 @@ import java.util.concurrent.atomic.DoubleAdder;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.xml.datatype.DatatypeFactory;
+import javax.xml.namespace.QName;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +102,50 @@ class ConversionTest {
         .satisfies(e ->
             assertThat(ThrownText.of(e))
                 .contains("caused by: java.lang.IllegalStateException: gone"));
+  }
+
+  record Bill(String id, List<Integer> cents, boolean isPaid) {
+    @SuppressWarnings("unused") // a helper, which must not be called
+    public int getFirst() {
+      return cents.getFirst();
+    }
+
+    @SuppressWarnings("unused")
+    public boolean isEmpty() {
+      return cents.isEmpty();
+    }
+  }
+
+  @Test
+  void theJsonOfARecordIsItsComponentsAndNothingElse() {
+    assertThat(Rendering.text(new Bill("a", List.of(), true)))
+        .isEqualTo("{\"id\":\"a\",\"cents\":[],\"isPaid\":true}");
+  }
+
+  private record Renamed(@JsonProperty("of") String item) {
+    @JsonProperty
+    @SuppressWarnings("unused") // called by the writer of JSON
+    int length() {
+      return item.length();
+    }
+  }
+
+  @Test
+  void aRecordWhoseAnnotationsAskForMoreShowsThat() {
+    assertThat(Rendering.text(new Renamed("abc"))).isEqualTo("{\"of\":\"abc\",\"length\":3}");
+  }
+
+  @Test
+  void aValueOfXmlHasTheSameTextAloneAndWithinOthers() throws Exception {
+    Object date =
+        DatatypeFactory.newInstance().newXMLGregorianCalendar("2020-01-02T03:04:05+02:00");
+    Object element =
+        DocumentBuilderFactory.newInstance().newDocumentBuilder().newDocument().createElement("a");
+    for (Object value : List.of(date, element, new QName("urn:x", "y"))) {
+      assertThat(Rendering.text(value)).isEqualTo(value.toString());
+      assertThat(Rendering.text(List.of(value))).isEqualTo("[\"" + value + "\"]");
+      assertThat(Rendering.text(Map.of(value, 1))).isEqualTo("{\"" + value + "\":1}");
+    }
   }
 
   /** Two properties of one name. */
