@@ -50,6 +50,9 @@ record Diagnosis(
   /** The part of all processors that a newcomer gets where others use all of them. */
   private static final double SHARE = 0.1; // Guess
 
+  /** Items that are run so often, on average, are retried more than now and then. */
+  private static final double OFTEN = 1.01; // Guess
+
   enum Kind {
     NOTHING,
     STAGE,
@@ -216,7 +219,7 @@ record Diagnosis(
     double visits = 1;
     for (int k = 0; k < capacities.length; k++) {
       StageSummary stage = stages.get(k);
-      capacities[k] = visits == 0 ? Double.POSITIVE_INFINITY : stage.trueItemRate() / visits;
+      capacities[k] = visits == 0 ? Double.POSITIVE_INFINITY : stage.trueRate() / visits;
       visits *= stage.resultsPerItem();
     }
     return capacities;
@@ -310,6 +313,7 @@ record Diagnosis(
         .append(at.name())
         .append("\" holds the pipeline up: an item takes ")
         .append(time((double) at.meanTime().toNanos()))
+        .append(retries(at))
         .append(restarts(at))
         .append(", so ")
         .append(at.size() == 1 ? "its one worker runs" : "its " + at.size() + " workers run")
@@ -349,10 +353,16 @@ record Diagnosis(
     return new Diagnosis(Kind.STAGE, at, promised, text.toString(), "");
   }
 
+  /** What is said of items that are run more than once, where that is not rare. */
+  private static String retries(StageSummary at) {
+    return at.runsPerItem() < OFTEN ? "" : " in each of its " + number(at.runsPerItem()) + " runs";
+  }
+
   /** What is said of workers that are replaced, where that takes time. */
   private static String restarts(StageSummary at) {
-    double each = at.size() * 1e9 / at.trueRate() - at.meanTime().toNanos();
-    return at.restarting() < 0.01 ? "" : " and " + time(each) + " more because workers start anew";
+    return at.restarting() < 0.01
+        ? ""
+        : " and " + time(at.restartNanos()) + " more because workers start anew";
   }
 
   private static String name(@Nullable StageSummary stage) {

@@ -47,12 +47,12 @@ public final class StageSummary {
   /**
    * What was measured.
    *
-   * @param rate items a second from the first item to the last
+   * @param runs a second, of items, from the first item to the last
    * @param idle what the idle time was spent on
    * @param cpuCores the mean number of processors that it kept busy; -1 if unknown
    */
   record Times(
-      double rate, StageFigures.IdleParts idle, double cpuCores, StageFigures.Reading workers) {}
+      double runs, StageFigures.IdleParts idle, double cpuCores, StageFigures.Reading workers) {}
 
   /**
    * How many items wait for it, so that they can be begun: what comes later in the order than an
@@ -124,19 +124,33 @@ public final class StageSummary {
     return counts.cancelled();
   }
 
-  /** Returns how many items a second it has run, from its first item to its last. */
+  /**
+   * Returns how many items a second it has run, from its first item to its last; an item that was
+   * retried is one.
+   */
   public double rate() {
-    return times.rate();
+    return times.runs() / runsPerItem();
   }
 
   /**
    * Returns how many items a second its workers could run if they had nothing to wait for: the
-   * number of workers divided by the mean time of an item; 0 while no item has ended. Where worker
-   * JVMs are replaced, the time that takes for each item is added to the item's.
+   * number of workers divided by the mean time of an item, all its retries included; 0 while no
+   * item has ended. Where worker JVMs are replaced, the time that takes for each item is added to
+   * the item's.
    */
   public double trueRate() {
     double mean = times.workers().meanNanos();
-    return mean == 0 ? 0 : size() * 1e9 / (mean + times.workers().restarts().nanosPerItem());
+    return mean == 0 ? 0 : size() * 1e9 / ((mean + restartNanos()) * runsPerItem());
+  }
+
+  /** How long workers could run nothing because they were replaced, for each run of an item. */
+  double restartNanos() {
+    return times.workers().restarts().nanosPerItem();
+  }
+
+  /** How often an item is run. */
+  double runsPerItem() {
+    return counts.perItem().runs() > 0 ? counts.perItem().runs() : 1;
   }
 
   /**
@@ -171,12 +185,6 @@ public final class StageSummary {
   /** How many items it passes on for each that ends in it. */
   double resultsPerItem() {
     return counts.perItem().results();
-  }
-
-  /** How many items a second its workers could end, if they had nothing to wait for. */
-  double trueItemRate() {
-    double runs = counts.perItem().runs();
-    return runs == 0 ? 0 : trueRate() / runs;
   }
 
   /** How many restarts the figures are of. */
@@ -218,7 +226,7 @@ public final class StageSummary {
   }
 
   /**
-   * Returns the mean time of an item in a worker; zero while none has ended. The first items of
+   * Returns the mean time of a run of an item in a worker; zero while none has ended. The first items of
    * each worker, which take longer than those to come, are left out, unless there are no others.
    */
   public Duration meanTime() {

@@ -139,7 +139,9 @@ final class DiagnosisTest {
         stage("call", 1, 200, 5, 0, new StageSummary.PerItem(1, 2)); // every item is retried
     found = Diagnosis.of(List.of(twice, stage("store", 1, 100, 8, 0, StageSummary.PerItem.ONE)), 2);
     assertThat(found.busiest().name()).isEqualTo("call");
-    assertThat(found.promised()).as("runs, of 125 items").isCloseTo(250, within(1.0));
+    assertThat(found.promised()).as("what \"store\" allows").isCloseTo(125, within(1.0));
+    assertThat(found.text())
+        .contains("an item takes 5.0 ms in each of its 2 runs, so its one worker runs at most 100/s");
   }
 
   @Test
