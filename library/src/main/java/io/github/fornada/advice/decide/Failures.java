@@ -13,6 +13,9 @@ final class Failures {
   /** A larger part of the items is most of them. */
   private static final double MOST = 0.5;
 
+  /** After so many items alone it is known whether they fail there, too. Guess. */
+  private static final long ENOUGH_ALONE = 6;
+
   private final Estimates known;
 
   /** The least number in flight with which items were refused. */
@@ -26,6 +29,13 @@ final class Failures {
 
   private long failedHere;
 
+  // Of items that ran alone since others were taken to fail only beside others.
+  private long endedAlone;
+  private long failedAlone;
+
+  /** Whether items were seen to fail alone as well, so that it is not because of others. */
+  private boolean failAlone;
+
   Failures(Estimates known) {
     this.known = known;
   }
@@ -33,6 +43,15 @@ final class Failures {
   void add(Observation o) {
     failedHere += o.failed();
     endedHere += o.done() + o.failed();
+    if (failsBesideOthers && o.setting().size() == 1 && o.settled()) {
+      failedAlone += o.failed();
+      endedAlone += o.done() + o.failed();
+      if (endedAlone >= ENOUGH_ALONE && failedAlone >= MOST / 2 * endedAlone) {
+        failsBesideOthers = false;
+        failAlone = true;
+        refusedAt = Integer.MAX_VALUE;
+      }
+    }
   }
 
   /** Counts from now on: fewer are in flight than before, or there was one at a time. */
@@ -42,6 +61,7 @@ final class Failures {
   }
 
   void workChanged() {
+    failAlone = false;
     if (!failsBesideOthers) {
       refusedAt = Integer.MAX_VALUE;
     }
@@ -85,6 +105,7 @@ final class Failures {
     double before = known.done() + known.failed() - endedHere;
     double usual = before > 0 ? (known.failed() - failedHere) / before : 0;
     return size > 1
+        && !failAlone
         && failedHere >= FEW_FAILURES
         && failedHere >= MOST * endedHere
         && usual < MOST / 2;

@@ -64,6 +64,8 @@ final class Ramp {
   /** Whether more in flight gave nothing, or were refused. */
   private boolean stopped;
 
+  private boolean stoppedByFailures;
+
   /** Whether a size that is known to be right is only kept back until its code is compiled. */
   private boolean warmsUp;
 
@@ -94,7 +96,8 @@ final class Ramp {
   }
 
   boolean isStopped() {
-    return stopped;
+    boolean isOver = stoppedByFailures && !course.failures.isLimitKnown(); // they fail alone, too
+    return stopped && !isOver;
   }
 
   /** Begins from one at a time. */
@@ -198,7 +201,7 @@ final class Ramp {
   Setting next() {
     Setting here = course.setting();
     int most = Math.min(2 * here.size(), Math.min(course.sizeForeseen(), course.mostInFlight()));
-    boolean areMore = here.size() > 1 && !stopped && most > here.size();
+    boolean areMore = here.size() > 1 && !isStopped() && most > here.size();
     return areMore ? new Setting(here.model(), most) : here;
   }
 
@@ -375,6 +378,7 @@ final class Ramp {
 
   private Decision stop(int size, double rate, double gain) {
     stopped = true;
+    stoppedByFailures = false;
     double best = Double.isNaN(goodRate) ? rate : Math.max(rate, goodRate);
     boolean lockBound = course.isLocked();
     if (!lockBound && !course.areCoresBusy() && known.waitingShare() > 0.2) {
@@ -398,6 +402,7 @@ final class Ramp {
   private Decision backOff(int size) {
     int back = course.failures.backOff(size, good); // the parts on the way have shown nothing yet
     stopped = true;
+    stoppedByFailures = true;
     warmsUp = false;
     return hold.enter(back, course.failures.sayRefused(size));
   }

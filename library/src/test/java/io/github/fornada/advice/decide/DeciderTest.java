@@ -784,6 +784,19 @@ class DeciderTest {
   }
 
   @Test
+  void itemsOfWhichHalfFailHoweverManyAreInFlightAreLetInAsOthersAre() {
+    Series job =
+        series(s -> {
+          s.cpu = 0.1;
+          s.wait = 30;
+          s.failing = 0.5;
+        });
+    Decider decider = job.run(0.2, LONG);
+    assertThat(job.settings.getLast().size()).isGreaterThan(100);
+    assertThat(decider.result().advised().size()).isGreaterThan(100);
+  }
+
+  @Test
   void aSettingThatWasLearnedIsUsedFromTheStart() {
     Series job = series(s -> s.cpu = 5);
     var decider = new Decider(job.machine(), job.job());

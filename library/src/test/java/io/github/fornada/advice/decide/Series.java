@@ -28,6 +28,10 @@ final class Series {
   double capacity = Double.POSITIVE_INFINITY;
 
   int refuses = Integer.MAX_VALUE;
+
+  /** The part of the items that fails, however many are in flight. */
+  double failing;
+
   long items = 100_000;
 
   /** How many items a call has, one call after the other; 0 if all come at once. */
@@ -70,6 +74,7 @@ final class Series {
   private final Consumer<Series> change;
   private double readyAt = -1;
   private double fraction;
+  private double badFraction;
 
   /** The items of the setting before that are still in flight. */
   private double older;
@@ -181,6 +186,9 @@ final class Series {
       waits.put(WaitKind.CONNECTION_POOL, 1e6 * queued);
     }
     waits.put(lockKind, 1e6 * (atLock && !lockIsUnseen ? others : 0));
+    double failed = whole * failing + badFraction;
+    long bad = (long) failed;
+    badFraction = failed - bad;
     boolean settled = readyAt < 0 && older <= 0;
     older -= whole;
     now += length;
@@ -192,13 +200,13 @@ final class Series {
         settled,
         length * 1e6,
         whole,
-        whole,
-        n - taken,
+        whole - bad,
+        n - taken + bad,
         n - taken,
         taken,
-        whole > 0 ? response * 1e6 : Double.NaN,
-        whole > 0 ? response * response * 1e12 * (1 + variation * variation) : Double.NaN,
-        whole > 0 && running.model() != ExecutionModel.VIRTUAL_THREADS ? work * 1e6 : Double.NaN,
+        whole > bad ? response * 1e6 : Double.NaN,
+        whole > bad ? response * response * 1e12 * (1 + variation * variation) : Double.NaN,
+        whole > bad && running.model() != ExecutionModel.VIRTUAL_THREADS ? work * 1e6 : Double.NaN,
         1000,
         bytes,
         10,
