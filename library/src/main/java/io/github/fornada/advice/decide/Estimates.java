@@ -183,6 +183,9 @@ final class Estimates {
 
   private double firstEnded;
 
+  /** The least of that: where items are alike, the others queued for longer. */
+  private double leastFirst = Double.POSITIVE_INFINITY;
+
   private long done;
   private long failed;
   private long refused;
@@ -480,6 +483,7 @@ final class Estimates {
     if (!beganWithMany && firstEnded < FIRST_ITEMS && !isFull) {
       firstWaits += withPermits * o.done();
       firstEnded += o.done();
+      leastFirst = Math.min(leastFirst, withPermits);
     } else if (forPermit > 0 && firstEnded > 0) {
       // Those that queue are seen more often than they end, so too much is taken for the queue.
       outside = Math.clamp(firstWaits / firstEnded, outside, withPermits);
@@ -562,6 +566,7 @@ final class Estimates {
       longestPermitQueue = null;
       firstEnded = 0;
       firstWaits = 0;
+      leastFirst = Double.POSITIVE_INFINITY;
       surelyWaited.clear();
       driftSetting = null;
     }
@@ -868,7 +873,7 @@ final class Estimates {
     double variation = variation();
     if (firstEnded >= FIRST_ITEMS && variation < ALIKE) {
       // Of items that are much alike, the first had the shortest queue before them.
-      least = Math.min(least, firstWaits / firstEnded * (1 + CERTAIN * variation));
+      least = Math.min(least, leastFirst * (1 + CERTAIN * variation));
     }
     return Double.isFinite(least) ? least : ofSmallest;
   }
