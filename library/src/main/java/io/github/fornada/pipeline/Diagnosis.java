@@ -50,6 +50,9 @@ record Diagnosis(
   /** The part of all processors that a newcomer gets where others use all of them. */
   private static final double SHARE = 0.1; // Guess
 
+  /** As many as the processors, but for so much. */
+  private static final double NEARLY = 0.25; // Guess
+
   /** Items that are run so often, on average, are retried more than now and then. */
   private static final double OFTEN = 1.01; // Guess
 
@@ -140,6 +143,10 @@ record Diagnosis(
       return new Diagnosis(Kind.NOTHING, null, 0, "Nothing has run yet.", "");
     }
     if (busiest.load() < BUSY) {
+      StageSummary computing = onAllProcessors(stages, freeProcessors);
+      if (computing != null) {
+        return ofProcessors(computing);
+      }
       double most = longWait(busiest);
       StageSummary first = stages.getFirst();
       double forSource = first.waitsForInput() - first.idleAtEnd();
@@ -259,6 +266,46 @@ record Diagnosis(
             + percent(at.waitsForRoom())
             + " of the time, and one more would give nothing. To take results in any order would"
             + " help, or a longer queue.";
+    return new Diagnosis(Kind.STAGE, at, at.rate(), text, "");
+  }
+
+  /**
+   * Returns the stage whose items compute on virtual threads, and get all processors: as many of
+   * its many workers are busy as there are processors, and the others are idle only because their
+   * items have not got one. Null for none.
+   */
+  private static @Nullable StageSummary onAllProcessors(
+      List<StageSummary> stages, double freeProcessors) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    if (freeProcessors < 0 || freeProcessors > SHARE * processors) {
+      return null;
+    }
+    StageSummary most = null;
+    double mostBusy = 0;
+    for (StageSummary stage : stages) {
+      double busy = stage.rate() * stage.runsPerItem() * stage.meanTime().toNanos() / 1e9;
+      if (stage.model().equals(ExecutionModel.VIRTUAL_THREADS.label())
+          && stage.size() > processors
+          && busy > mostBusy
+          && Math.abs(busy / processors - 1) < NEARLY) {
+        most = stage;
+        mostBusy = busy;
+      }
+    }
+    return most;
+  }
+
+  private static Diagnosis ofProcessors(StageSummary at) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    String text =
+        "\""
+            + at.name()
+            + "\" holds the pipeline up: an item computes for "
+            + time((double) at.meanTime().toNanos())
+            + ", and "
+            + (processors == 1 ? "the one processor gives " : "all processors give ")
+            + number(at.rate())
+            + "/s, however many workers it has.";
     return new Diagnosis(Kind.STAGE, at, at.rate(), text, "");
   }
 

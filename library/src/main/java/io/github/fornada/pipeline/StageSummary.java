@@ -226,8 +226,9 @@ public final class StageSummary {
   }
 
   /**
-   * Returns the mean time of a run of an item in a worker; zero while none has ended. The first items of
-   * each worker, which take longer than those to come, are left out, unless there are no others.
+   * Returns the mean time of a run of an item in a worker; zero while none has ended. The first
+   * items of each worker, which take longer than those to come, are left out, unless there are no
+   * others.
    */
   public Duration meanTime() {
     return Duration.ofNanos(Math.round(times.workers().meanNanos()));

@@ -141,7 +141,25 @@ final class DiagnosisTest {
     assertThat(found.busiest().name()).isEqualTo("call");
     assertThat(found.promised()).as("what \"store\" allows").isCloseTo(125, within(1.0));
     assertThat(found.text())
-        .contains("an item takes 5.0 ms in each of its 2 runs, so its one worker runs at most 100/s");
+        .contains(
+            "an item takes 5.0 ms in each of its 2 runs, so its one worker runs at most 100/s");
+  }
+
+  @Test
+  void itemsThatComputeOnManyVirtualThreadsGetNoMoreThanTheProcessors() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    double rate = processors * 10.0;
+    var quick = stage("read", "virtual", 1000, 600, 0.01, 0, -1);
+    var computes = stage("parse", "virtual", 1000, rate, 100, 0, -1);
+    var found = Diagnosis.of(List.of(quick, computes), 0);
+    assertThat(found.busiest()).isSameAs(computes);
+    assertThat(found.promised()).isCloseTo(rate, within(0.1));
+    assertThat(found.text())
+        .startsWith("\"parse\" holds the pipeline up: an item computes for 100.0 ms, and ")
+        .contains("/s, however many workers it has.");
+
+    var idle = Diagnosis.of(List.of(quick, computes), processors - 0.1);
+    assertThat(idle.text()).as("they wait, and processors are free").doesNotContain("however many");
   }
 
   @Test
