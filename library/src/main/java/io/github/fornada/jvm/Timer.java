@@ -13,14 +13,21 @@ public final class Timer {
   /** A century: longer than any program runs, and a number of nanoseconds that fits in a long. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
-  private static final ScheduledThreadPoolExecutor EXECUTOR =
-      new ScheduledThreadPoolExecutor(1, OwnThreads.daemon("fornada-timer").factory());
+  /** Nothing is left of a program's pools after that time: it may be one that is loaded again. */
+  private static final Duration IDLE = Duration.ofSeconds(30);
 
-  static {
-    EXECUTOR.setRemoveOnCancelPolicy(true);
-  }
+  private static final ScheduledThreadPoolExecutor EXECUTOR = executor(IDLE);
 
   private Timer() {}
+
+  /** Returns a timer whose thread ends when nothing was left to wait for during a time. */
+  static ScheduledThreadPoolExecutor executor(Duration idle) {
+    var executor = new ScheduledThreadPoolExecutor(1, OwnThreads.daemon("fornada-timer").factory());
+    executor.setRemoveOnCancelPolicy(true);
+    executor.setKeepAliveTime(idle.toNanos(), TimeUnit.NANOSECONDS);
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
 
   /** Returns {@code pause}, but at most a century and at least zero. */
   public static Duration bounded(Duration pause) {
@@ -31,14 +38,23 @@ public final class Timer {
   }
 
   /**
-   * Starts the timer's thread if it does not run yet: a pool does so before it takes work, because
-   * what it does where no thread can be started needs this one.
+   * Starts the timer's thread if it does not run yet, and keeps it until what is returned is
+   * cancelled: a pool does so before it takes work, because what it does where no thread can be
+   * started needs this one.
    *
-   * @throws OutOfMemoryError if the thread cannot be started
+   * @throws OutOfMemoryError if the thread cannot be started, or the heap has no room
    */
-  public static void begin() {
+  public static Future<?> hold() {
     var _ = EXECUTOR.prestartCoreThread();
+    return hold(EXECUTOR);
   }
+
+  /** The thread stays for what is in the queue. */
+  static Future<?> hold(ScheduledThreadPoolExecutor executor) {
+    return executor.schedule(Timer::nothing, LONGEST.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private static void nothing() {}
 
   /**
    * Runs {@code action} once on the timer's thread after {@code pause}, at most a century. Never

@@ -83,6 +83,10 @@ public abstract class AbstractPool implements Pool {
   private final Runnable endOfShared = this::endShared;
 
   private final Listeners listeners;
+
+  /** Keeps the timer's thread until this pool has ended. */
+  private final Future<?> timer;
+
   private final PoolCallbacks callbacks = new PoolCallbacks();
 
   /** Shared bytes that are not closed yet. */
@@ -111,7 +115,7 @@ public abstract class AbstractPool implements Pool {
   @SuppressWarnings("this-escape") // its parts do not use it before it is fully constructed
   protected AbstractPool(
       @Nullable AbstractPool source, ExecutionModel model, int workers, TaskPolicy policy) {
-    Timer.begin();
+    this.timer = Timer.hold();
     HeapShortage.prepare();
     this.source = source == null ? this : source;
     this.model = Objects.requireNonNull(model, "model");
@@ -575,6 +579,11 @@ public abstract class AbstractPool implements Pool {
   /** Must be called once, when every worker is gone. */
   protected final void terminated() {
     life.terminated(endOfShared);
+    try {
+      timer.cancel(false);
+    } catch (OutOfMemoryError e) {
+      // The timer's thread stays. Whoever calls this has more to do.
+    }
   }
 
   private void endShared() {

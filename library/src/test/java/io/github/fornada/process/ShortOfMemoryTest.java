@@ -193,7 +193,7 @@ class ShortOfMemoryTest {
   void resultsThatFillTheHeapForAMomentCostNoOutcome(String model, @TempDir Path folder)
       throws Exception {
     Programs.Ran ran = run(folder, ":", "-Xmx20m", model, "heap");
-    assertThat(ran.said()).isEqualTo("60 of 60 have ended\n");
+    assertThat(ran.said()).as("warnings may come before").endsWith("60 of 60 have ended\n");
   }
 
   @ParameterizedTest
@@ -201,7 +201,7 @@ class ShortOfMemoryTest {
   void whatStagesMakeAndFillsTheHeapWithCostsNoOutcome(String stages, @TempDir Path folder)
       throws Exception {
     Programs.Ran ran = run(folder, ":", "-Xmx20m", stages, "stages");
-    assertThat(ran.said()).isEqualTo("60 of 60 have ended\n");
+    assertThat(ran.said()).as("warnings may come before").endsWith("60 of 60 have ended\n");
   }
 
   @ParameterizedTest
@@ -209,7 +209,7 @@ class ShortOfMemoryTest {
   void largeResultsThatTheirConsumerIsSlowToTakeDoNotFillTheHeap(String model, @TempDir Path folder)
       throws Exception {
     Programs.Ran ran = run(folder, ":", "-Xmx64m", model, "slowly");
-    assertThat(ran.said()).isEqualTo("300 results\n");
+    assertThat(ran.said()).as("warnings may come before").endsWith("300 results\n");
   }
 
   @ParameterizedTest
@@ -217,7 +217,7 @@ class ShortOfMemoryTest {
   void largeItemsOfASourceThatIsQuickerThanTheWorkersDoNotFillTheHeap(
       String model, @TempDir Path folder) throws Exception {
     Programs.Ran ran = run(folder, ":", "-Xmx64m", model, "quickly");
-    assertThat(ran.said()).isEqualTo("300 results\n");
+    assertThat(ran.said()).as("warnings may come before").endsWith("300 results\n");
   }
 
   /** Who waits for the next outcome holds all the others, so nobody else can make room. */

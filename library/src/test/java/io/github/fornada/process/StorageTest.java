@@ -223,6 +223,19 @@ class StorageTest {
   }
 
   @Test
+  void whatATaskHasPutIntoTheFolderOfADeadOwnerGoesWithItAndNothingThatItsLinksLeadTo()
+      throws Exception {
+    Path left = abandoned("fornada-999999999-0-1", true);
+    Path inner = Files.createDirectories(left.resolve("a").resolve("b"));
+    Path outside = Files.createDirectory(folder.resolve("outside"));
+    Path kept = Files.writeString(outside.resolve("kept"), "x");
+    Files.createSymbolicLink(inner.resolve("link"), outside);
+    PrivateDirectory.sweep(List.of(folder));
+    assertThat(left).doesNotExist();
+    assertThat(kept).exists();
+  }
+
+  @Test
   void aFolderInTheMakingStays() throws Exception {
     Path made = abandoned("fornada-999999999-0-1", false);
     PrivateDirectory.sweep(List.of(folder));

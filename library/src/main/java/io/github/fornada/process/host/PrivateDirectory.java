@@ -320,9 +320,7 @@ public final class PrivateDirectory {
 
   private static void deleteOne(Path directory, int attempts) {
     try {
-      for (Path file : Listing.of(directory, "*")) {
-        Files.deleteIfExists(file);
-      }
+      deleteContent(directory);
       Files.deleteIfExists(directory);
     } catch (NoSuchFileException e) {
       // Another process deleted it first: the parent, a worker and a later pool's sweep may all do
@@ -333,6 +331,24 @@ public final class PrivateDirectory {
       } else {
         Log.get().log(System.Logger.Level.DEBUG, "left behind for a later sweep: " + directory, e);
       }
+    }
+  }
+
+  /** Deletes all that can be deleted, also what a task has put there, and links as such. */
+  private static void deleteContent(Path directory) throws IOException {
+    IOException last = null;
+    for (Path file : Listing.of(directory, "*")) {
+      try {
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          deleteContent(file);
+        }
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        last = e;
+      }
+    }
+    if (last != null) {
+      throw last;
     }
   }
 
