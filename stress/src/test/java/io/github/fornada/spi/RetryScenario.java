@@ -94,7 +94,9 @@ public class RetryScenario implements Explorer.Scenario {
   public static final class Timer {
     public static final ArrayDeque<Runnable> due = new ArrayDeque<>();
 
-    public static void begin() {}
+    public static Future<?> hold() {
+      return new Due(() -> {});
+    }
 
     public static Duration bounded(Duration pause) {
       return pause;
