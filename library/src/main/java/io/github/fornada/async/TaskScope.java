@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.StackRoom;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -237,6 +238,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
     checkOwner("fork");
     checkTakesTasks();
+    StackRoom.require();
     Callable<? extends U> around = context == InheritedContext.NONE ? task : context.around(task);
     Child<U> child =
         timeout != null || ObservedChild.isWanted(context)
@@ -426,6 +428,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
               + (phase == Phase.CLOSED ? "is closed" : "was joined before")
               + ": join once, before the scope is closed");
     }
+    StackRoom.require();
     phase = Phase.JOINED;
     awaitResult();
     stopTimer();

@@ -2,6 +2,7 @@ package io.github.fornada.pipeline;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.StackRoom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -258,6 +259,7 @@ public final class Pipeline<T extends @Nullable Object> {
    *     more workers than that
    */
   public PipelineRun<T> run(UnaryOperator<PipelineOptions> change) {
+    StackRoom.require();
     PipelineOptions options = change.apply(PipelineOptions.DEFAULT);
     var plans = new ArrayList<StagePlan>();
     var loose = new ArrayList<Step>();

@@ -3,6 +3,7 @@ package io.github.fornada.pipeline;
 import io.github.fornada.jvm.Collected;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.StackRoom;
 import java.lang.ref.Reference;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
@@ -100,6 +101,7 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
    * deliver those counts as never taken: a source that is just being asked may lose one.
    */
   public void cancel() {
+    StackRoom.require();
     engine.stop(
         "the pipeline was cancelled", new CancellationException("the pipeline was cancelled"));
   }
@@ -116,6 +118,7 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
    */
   @Override
   public void close() {
+    StackRoom.require();
     engine.close();
   }
 
@@ -131,6 +134,7 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
     @Override
     @SuppressWarnings("unchecked") // the last stage gives what the pipeline is of
     public boolean tryAdvance(Consumer<? super PipelineOutcome<R>> action) {
+      StackRoom.require();
       PipelineOutcome<@Nullable Object> next;
       try {
         next = run.engine.next();

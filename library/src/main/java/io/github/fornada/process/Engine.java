@@ -89,6 +89,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
   /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
+  /** How long the exit of this JVM waits for locks that are held for a few instructions. */
+  private static final Duration LOCKS_AT_EXIT = Duration.ofSeconds(5); // Guess
+
   /** The pool of this JVM whose calls it works for; null for its own. */
   private final @Nullable AbstractPool source;
 
@@ -1112,19 +1115,44 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
       slot.killNow(why);
     }
     supply.killSpares(why);
-    // Hooks of the program may wait for what was accepted: all of it ends, and no more is accepted.
+    withinLimit(() -> endAccepted(why));
+    closeUp();
+  }
+
+  /**
+   * Hooks of the program may wait for what was accepted: all of it ends, and no more is accepted.
+   */
+  private void endAccepted(String why) {
     shutdownUnasked();
     breaks(
         new WorkerStartException(
             "no worker runs this any more, " + why, null, WorkerStartException.Kind.CALLED_OFF));
     hurry(); // retries find the pool broken
-    closeUp();
+  }
+
+  /**
+   * Runs on the way out what takes locks that threads of the user take too. One that died of a full
+   * stack may have left such a lock held, and the JVM must exit all the same.
+   */
+  private static void withinLimit(Runnable action) {
+    Thread thread;
+    try {
+      thread = OwnThreads.daemon("fornada-exit-calls").start(action);
+    } catch (OutOfMemoryError e) { // or no thread could be started
+      action.run();
+      return;
+    }
+    try {
+      var _ = thread.join(LOCKS_AT_EXIT);
+    } catch (InterruptedException e) {
+      // other code wants this thread to end soon
+    }
   }
 
   /** Waits for accepted items; returns whether all have ended in time, and the pool with them. */
   private boolean finishes(Duration grace) {
     if (!options.life().openInGrace()) {
-      shutdownUnasked();
+      withinLimit(this::shutdownUnasked);
     }
     try {
       return awaitTermination(grace.toNanos(), TimeUnit.NANOSECONDS);

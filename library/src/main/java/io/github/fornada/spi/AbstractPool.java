@@ -11,6 +11,7 @@ import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.Interrupts;
+import io.github.fornada.jvm.StackRoom;
 import io.github.fornada.jvm.Timer;
 import io.github.fornada.shared.memory.Spaces;
 import java.lang.foreign.MemorySegment;
@@ -767,6 +768,7 @@ public abstract class AbstractPool implements Pool {
       throws InterruptedException {
     Objects.requireNonNull(items, "items");
     Objects.requireNonNull(function, "function");
+    StackRoom.require();
     checkOpen();
     if (Thread.interrupted()) {
       throw new InterruptedException();
@@ -811,17 +813,22 @@ public abstract class AbstractPool implements Pool {
       StreamRun.Shape<T, R, E> shape) {
     Objects.requireNonNull(items, "items");
     Objects.requireNonNull(function, "function");
+    StackRoom.require();
     checkOpen();
     TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     var run = new StreamRun<T, R, E>(this, carried, items, ordered, false, shape);
     return StreamSupport.stream(run.elements(), false)
-        .onClose(() -> run.stop("its stream was closed"));
+        .onClose(() -> {
+          StackRoom.require();
+          run.stop("its stream was closed");
+        });
   }
 
   @Override
   public final <T extends @Nullable Object, R extends @Nullable Object> Gatherer<T, ?, R> mapping(
       TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
+    StackRoom.require();
     checkOpen();
     TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
@@ -834,6 +841,7 @@ public abstract class AbstractPool implements Pool {
   @Override
   public final SharedBytes share(MemorySegment bytes) {
     Objects.requireNonNull(bytes, "bytes");
+    StackRoom.require();
     checkOpen();
     return opened(sharing(bytes, shared));
   }
@@ -841,6 +849,7 @@ public abstract class AbstractPool implements Pool {
   @Override
   public final SharedBytes share(Path file) {
     Objects.requireNonNull(file, "file");
+    StackRoom.require();
     checkOpen();
     SharedFiles.check(file);
     return opened(sharing(file, shared));
@@ -887,6 +896,7 @@ public abstract class AbstractPool implements Pool {
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result) {
     Objects.requireNonNull(task, "task");
+    StackRoom.require();
     checkOpen();
     // The result stays in this process: only the task itself is sent.
     TaskFunction<Runnable, T> function = ExecutorCalls.<T>runnableWithoutResult();
@@ -900,6 +910,7 @@ public abstract class AbstractPool implements Pool {
   @Override
   public final void execute(Runnable task) {
     Objects.requireNonNull(task, "task");
+    StackRoom.require();
     checkOpen();
     TaskFunction<Runnable, @Nullable Void> function = ExecutorCalls.runnable();
     enqueue(
@@ -932,6 +943,7 @@ public abstract class AbstractPool implements Pool {
 
   private <T extends @Nullable Object, R extends @Nullable Object> TaskFuture<T, R> enqueue(
       TaskFunction<? super T, ? extends R> function, T item, boolean isTask) {
+    StackRoom.require();
     checkOpen();
     TaskFunction<? super T, ? extends R> loaded = this.<T, R>load(function);
     var future = new TaskFuture<T, R>(this, loaded, handOver(item, isTask));
@@ -945,6 +957,7 @@ public abstract class AbstractPool implements Pool {
    */
   final <V extends @Nullable Object> TaskFuture<Callable<V>, V> enqueue(
       Callable<V> task, Consumer<? super TaskFuture<Callable<V>, V>> whenEnded) {
+    StackRoom.require();
     checkOpen();
     TaskFunction<? super Callable<V>, ? extends V> function =
         this.<Callable<V>, V>load(ExecutorCalls.<V>callable());
@@ -1010,6 +1023,7 @@ public abstract class AbstractPool implements Pool {
 
   @Override
   public final void shutdown() {
+    StackRoom.require();
     life.shutdown(true);
   }
 
@@ -1020,6 +1034,7 @@ public abstract class AbstractPool implements Pool {
    */
   @Override
   public final List<Runnable> shutdownNow() {
+    StackRoom.require();
     return life.shutdownNow();
   }
 
@@ -1040,6 +1055,7 @@ public abstract class AbstractPool implements Pool {
 
   @Override
   public void close() {
+    StackRoom.require();
     boolean waits = !isOwnThread() && !listeners.areBeingCalled();
     life.shutdown(
         // a thread that waits and is no daemon keeps the JVM up itself

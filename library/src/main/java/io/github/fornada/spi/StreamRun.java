@@ -9,6 +9,7 @@ import io.github.fornada.jvm.Fifo;
 import io.github.fornada.jvm.HeapShortage;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Sources;
+import io.github.fornada.jvm.StackRoom;
 import java.io.Serial;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -227,6 +228,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
    * the next.
    */
   boolean push(T item) {
+    StackRoom.require();
     start();
     if (!add(item)) {
       throw cutOffOr(this::refusal);
@@ -240,6 +242,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   void endOfPushes() {
+    StackRoom.require();
     start();
     sourceEnds(null);
   }
@@ -540,6 +543,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Returns the next element; null at the end. Throws the exception that ends the stream early. */
   @Nullable E next() {
     if (drained.isEmpty()) {
+      StackRoom.require();
       start();
       fill();
     }
@@ -549,6 +553,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Returns the next element if it has arrived already; otherwise null. */
   @Nullable E nextIfReady() {
     if (drained.isEmpty()) {
+      StackRoom.require();
       boolean cutOff;
       lock.lock();
       try {

@@ -5,6 +5,7 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.WorkerLostException;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.HeapShortage;
+import io.github.fornada.jvm.StackRoom;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
@@ -115,6 +116,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
+    StackRoom.require();
     boolean cancelled = cancelHere();
     if (cancelled) {
       single.stopTask(mayInterruptIfRunning, "its future was cancelled");
@@ -125,6 +127,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   /** Runs the task in the calling thread, if no worker has begun it. */
   @Override
   public void run() {
+    StackRoom.require();
     Batch<T, R> batch = single.batch;
     if (batch != null && batch.claim() == 0) {
       R value;
@@ -240,6 +243,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
    * end is near, and stay awake.
    */
   private void completing() {
+    StackRoom.require();
     phase = COMPLETING;
     wakeWaiters();
   }
@@ -469,6 +473,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   @Override
   public R get() throws InterruptedException, ExecutionException {
     if (!isDone()) {
+      StackRoom.require();
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
@@ -489,6 +494,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
       throw new InterruptedException();
     }
     if (!isDone() && nanos > 0) {
+      StackRoom.require();
       awaitEnd(true, nanos);
     }
     if (!isDone()) {
@@ -500,6 +506,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   @Override
   public R join() {
     if (!isDone()) {
+      StackRoom.require();
       boolean interrupted = Thread.interrupted();
       try {
         pool.beforeWaiting(this);

@@ -413,6 +413,75 @@ interface UserCodeContract extends PoolUnderTest {
     }
   }
 
+  // ---- callers near the end of their stack
+
+  /** A call to a pool. */
+  interface PoolCall {
+    void make(Pool pool) throws Exception;
+  }
+
+  List<PoolCall> CALLS =
+      List.of(
+          pool -> pool.map(List.of(1, 2), Work::increment),
+          pool -> pool.submit(1, Work::increment).get(),
+          pool -> pool.outcomes(List.of(1, 2), Work::increment).forEach(Outcome::get));
+
+  /** Recurses without end, and then makes a call in each frame, until some were answered. */
+  @SuppressWarnings("InfiniteRecursion") // until the stack is full
+  private static int callsFromTheEndOfTheStack(Pool pool, PoolCall call, AtomicInteger answered)
+      throws Exception {
+    try {
+      return callsFromTheEndOfTheStack(pool, call, answered) + 1;
+    } catch (StackOverflowError e) {
+      call.make(pool);
+      answered.incrementAndGet();
+      if (answered.get() < 3) {
+        throw e;
+      }
+      return 0;
+    }
+  }
+
+  @Test
+  default void aCallWithoutRoomOnItsStackTakesNothingFromThePool() throws Exception {
+    try (Pool pool = open(1)) {
+      for (PoolCall call : CALLS) {
+        for (int i = 0; i < 300; i++) {
+          call.make(pool); // so that no class is loaded where there is no room for that
+        }
+        for (int round = 0; round < 20; round++) {
+          var deep = new CompletableFuture<Integer>();
+          var thread =
+              new Thread(
+                  null,
+                  () -> {
+                    var answered = new AtomicInteger();
+                    try {
+                      int _ = callsFromTheEndOfTheStack(pool, call, answered);
+                      deep.complete(answered.get());
+                    } catch (Throwable e) {
+                      deep.completeExceptionally(e);
+                    }
+                  },
+                  "deep",
+                  (256 << 10) + round * 1024L);
+          thread.setDaemon(true);
+          thread.start();
+          assertThat(get(deep)).isEqualTo(3);
+          assertThat(get(pool.submit(4, Work::increment))).isEqualTo(5);
+        }
+      }
+      var closed = new CompletableFuture<Boolean>();
+      Thread.ofPlatform()
+          .daemon()
+          .start(() -> {
+            pool.close();
+            closed.complete(true);
+          });
+      assertThat(get(closed)).isTrue();
+    }
+  }
+
   // ---- what a task leaves open
 
   /** Opens a scope, lets a task run in it that only its end stops, and forgets both. */

@@ -9,7 +9,11 @@ import io.github.fornada.SideBySide;
 import io.github.fornada.TaskException;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.async.ConcurrencyLimiter;
+import java.io.IOException;
 import java.io.NotSerializableException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.ObjectStreamField;
 import java.io.Serializable;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
@@ -285,6 +289,56 @@ class IdentityTest {
 
   private static String name(Object x) {
     return ((Node) x).name();
+  }
+
+  /** Writes its part unshared, as its list of fields says. */
+  static final class UnsharedField implements Serializable {
+    @SuppressWarnings("UnusedVariable") // serialization reads it
+    private static final ObjectStreamField[] serialPersistentFields = {
+      new ObjectStreamField("part", Object.class, true)
+    };
+
+    final Object part;
+
+    UnsharedField(Object part) {
+      this.part = part;
+    }
+  }
+
+  /** Writes its part unshared by code of its own. */
+  static final class UnsharedByCode implements Serializable {
+    transient Object part;
+
+    UnsharedByCode(Object part) {
+      this.part = part;
+    }
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+      out.writeUnshared(part);
+    }
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+      part = in.readUnshared();
+    }
+  }
+
+  @Test
+  void aRecordThatIsWrittenUnsharedTravelsAsAnyOther() throws Exception {
+    var field = new UnsharedField(new Node("a", List.of(new Node("b", 1))));
+    var code = new UnsharedByCode(new Node("c", 2));
+    assertThat(pool.submit(field, x -> x).get().part).isEqualTo(field.part);
+    assertThat(pool.submit(code, x -> x).get().part).isEqualTo(code.part);
+    // One record, written unshared and then twice so that it stays one.
+    var both = List.of(new UnsharedField(field.part), field.part, field.part);
+    List<?> back = pool.submit(both, x -> x).get();
+    assertThat(((UnsharedField) back.get(0)).part).isEqualTo(field.part);
+    assertThat(back.get(1)).isEqualTo(field.part).isSameAs(back.get(2));
+  }
+
+  @Test
+  void aRecordThatIsWrittenUnsharedAndReachedAgainIsRefusedByName() {
+    assertThatThrownBy(() -> pool.map(List.of(new UnsharedField(tied("a"))), x -> 1))
+        .hasStackTraceContaining("a record of class " + Node.class.getName() + " is reached again");
   }
 
   @Test

@@ -110,6 +110,15 @@ class OrderlyEndTest {
     }
   }
 
+  @Test
+  void aLockThatNobodyWillReleaseDoesNotKeepTheJvmFromItsEnd() throws Exception {
+    try (Owner owner = start("leaves a lock")) {
+      owner.signal("TERM");
+      assertThat(owner.ends()).isTrue();
+      Leftovers.assertNone(owner.pid());
+    }
+  }
+
   /** As Ctrl-Z and fg do. What was in work may be over its timeout; no other item pays for that. */
   @Test
   void aPoolThatWasStoppedForAWhileWithItsWorkersKillsNone() throws Exception {

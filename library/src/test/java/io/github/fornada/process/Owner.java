@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
+import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.threads.SequentialPool;
 import io.github.fornada.threads.ThreadPool;
 import io.github.fornada.threads.VirtualThreadPool;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 
 /** A separate JVM that owns a pool, and that a test may kill, stop or release. */
@@ -162,6 +165,7 @@ final class Owner implements AutoCloseable {
       case "exits with retries" -> exits(1);
       case "exits with many retries" -> exits(100_000);
       case "times out" -> timesOut();
+      case "leaves a lock" -> leavesALock();
       default -> throw new IllegalArgumentException(args[0]);
     }
     if (!RETURN.contains(args[0])) {
@@ -281,6 +285,21 @@ final class Owner implements AutoCloseable {
   private static void forgets() throws Exception {
     Pools.soon(Pools.open(2).submit(1, x -> x + 1));
     say("at it");
+  }
+
+  /** A thread ends that has the lock of the queue, as one did whose stack was full. */
+  private static void leavesALock() throws Exception {
+    Pool pool = Pools.open(1);
+    Pools.soon(pool.submit(1, x -> x + 1));
+    Field queue = AbstractPool.class.getDeclaredField("queue");
+    queue.setAccessible(true);
+    Object all = queue.get(((ProcessPool) pool).engine);
+    Field lock = all.getClass().getDeclaredField("lock");
+    lock.setAccessible(true);
+    var held = (ReentrantLock) lock.get(all);
+    Thread.ofPlatform().start(held::lock).join();
+    say("at it");
+    LockSupport.park();
   }
 
   private static void one() throws Exception {

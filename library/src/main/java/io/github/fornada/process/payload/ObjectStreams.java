@@ -194,6 +194,9 @@ final class ObjectStreams {
 
     private boolean found;
 
+    /** The form that ends just now; null for none. */
+    private @Nullable RecordForm ending;
+
     Writer(OutputStream out, @Nullable UnaryOperator<Object> replace, boolean withoutCode)
         throws IOException {
       super(out);
@@ -216,7 +219,15 @@ final class ObjectStreams {
       }
       flush();
       int at = out.size();
-      writeObject(form); // known to the stream by now: a reference
+      ending = form;
+      try {
+        writeObject(form); // known to the stream by now: a reference
+      } catch (RecordTies.Unshared e) {
+        return; // nothing was written, and nothing can refer to this copy, so none of its parts
+        // does
+      } finally {
+        ending = null;
+      }
       flush();
       all.ends(form, at);
     }
@@ -227,6 +238,9 @@ final class ObjectStreams {
       if (object == wanted) {
         found = true;
         throw new RecordTies.Found();
+      }
+      if (object == ending) {
+        throw new RecordTies.Unshared(); // the stream asks only about what it would write whole
       }
       if (withoutCode) {
         WritingCheck.checkParts(object);

@@ -87,6 +87,20 @@ final class RecordTies {
     }
   }
 
+  /** Thrown where a form was written unshared: the stream has no reference to it. */
+  static final class Unshared extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Unshared() {
+      super("the record was written unshared");
+    }
+
+    @Override
+    public synchronized @Nullable Throwable fillInStackTrace() {
+      return this; // no stack: it is caught at once
+    }
+  }
+
   /** Thrown to end a search. */
   static final class Found extends IOException {
     private static final long serialVersionUID = 1L;
