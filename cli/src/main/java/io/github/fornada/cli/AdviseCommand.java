@@ -7,6 +7,7 @@ import io.github.fornada.advice.AutoOptions;
 import io.github.fornada.advice.AutoPool;
 import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.advice.decide.FindingText;
+import io.github.fornada.advice.decide.Job;
 import io.github.fornada.advice.decide.Journal;
 import io.github.fornada.advice.sense.Calibration;
 import io.github.fornada.jvm.Paragraph;
@@ -149,6 +150,7 @@ final class AdviseCommand implements Callable<Integer> {
     System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
     AutoPool pool =
         ScopedValue.where(Journal.CURRENT, observed)
+            .where(Job.MEASURING, true)
             .call(() -> settings.openAuto(task.call(), listeners, this::change));
     Runnable cutOff =
         () -> {

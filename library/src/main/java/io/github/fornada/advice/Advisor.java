@@ -3,6 +3,7 @@ package io.github.fornada.advice;
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.advice.decide.Job;
 import io.github.fornada.jvm.Durations;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Timer;
@@ -71,7 +72,9 @@ public final class Advisor {
     boolean anyEnded = false; // by itself, not because the measurement was over
     boolean anyDone = false;
     T first = null;
-    try (var pool = AutoPool.open(o -> change.apply(o.withFreshMemory()))) {
+    try (var pool =
+        ScopedValue.where(Job.MEASURING, true)
+            .call(() -> AutoPool.open(o -> change.apply(o.withFreshMemory())))) {
       // Where no item ends any more, nobody would look at the time.
       Future<?> late =
           Timer.after(

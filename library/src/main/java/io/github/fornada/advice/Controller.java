@@ -103,6 +103,7 @@ final class Controller implements ThreadSide.Watcher {
   private final Senses senses;
   private final @Nullable Memory memory;
   private final @Nullable Journal journal;
+  private final boolean isForAdvice;
   private final ThreadSide threads;
   private final AtomicBoolean active = new AtomicBoolean();
 
@@ -257,6 +258,7 @@ final class Controller implements ThreadSide.Watcher {
     this.senses = senses;
     this.memory = memory;
     this.journal = Journal.CURRENT.isBound() ? Journal.CURRENT.get() : null;
+    this.isForAdvice = Job.MEASURING.isBound() && Job.MEASURING.get();
     this.noProcesses = options.usesProcesses() ? null : "worker processes are not allowed";
     this.threads = Sides.threads().open(options.common(), Refusals::isRefusal, this);
   }
@@ -970,7 +972,8 @@ final class Controller implements ThreadSide.Watcher {
         doubts.ofThreads,
         without,
         options.mostInFlight(),
-        without == null ? mostProcesses() : 0);
+        without == null ? mostProcesses() : 0,
+        isForAdvice);
   }
 
   /** Tells the chooser what has become known of the job. */

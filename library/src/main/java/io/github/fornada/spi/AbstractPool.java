@@ -896,7 +896,6 @@ public abstract class AbstractPool implements Pool {
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result) {
     Objects.requireNonNull(task, "task");
-    StackRoom.require();
     checkOpen();
     // The result stays in this process: only the task itself is sent.
     TaskFunction<Runnable, T> function = ExecutorCalls.<T>runnableWithoutResult();
@@ -910,7 +909,6 @@ public abstract class AbstractPool implements Pool {
   @Override
   public final void execute(Runnable task) {
     Objects.requireNonNull(task, "task");
-    StackRoom.require();
     checkOpen();
     TaskFunction<Runnable, @Nullable Void> function = ExecutorCalls.runnable();
     enqueue(

@@ -18,6 +18,11 @@ final class OneAtATime {
   /** Compilers are waited for so long at most before threads are tried. Guess. */
   private static final double COMPILE_PATIENCE = 0.15e9;
 
+  // Where a job is measured: so many items run alone first, of so many, and for so long. Guess.
+  private static final int MOST_ALONE = 8;
+  private static final int ALONE_PART = 8;
+  private static final double ALONE_NANOS = 1e9;
+
   private final Course course;
   private final Estimates known;
   private final Baseline before;
@@ -52,6 +57,9 @@ final class OneAtATime {
   Decision next(Observation o) {
     if (o.itemsLeft() == 0) {
       return course.stay();
+    }
+    if (isSeenAlone()) {
+      return course.stay(Course.SHORTEST_LOOK);
     }
     if (known.done() == 0) {
       return beforeTheFirstEnded(o);
@@ -89,6 +97,18 @@ final class OneAtATime {
             ? "an item waits for " + Say.percent(known.waitingShare()) + " of its time"
             : "an item computes for " + Say.time(work) + ", and there are cores for more";
     return ramp.enter(model, why);
+  }
+
+  /**
+   * Returns whether items go on one at a time only to see what one takes alone. Where others begin
+   * as soon as the first waits, they queue for the same thing, and nobody can tell any more.
+   */
+  private boolean isSeenAlone() {
+    long items = course.job.items();
+    long wanted = items < 0 ? MOST_ALONE : Math.clamp(items / ALONE_PART, 1, MOST_ALONE);
+    return course.job.isForAdvice()
+        && known.elapsed() < ALONE_NANOS
+        && known.done() + known.failed() < wanted;
   }
 
   private Decision beforeTheFirstEnded(Observation o) {

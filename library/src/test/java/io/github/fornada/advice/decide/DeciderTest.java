@@ -1,6 +1,7 @@
 package io.github.fornada.advice.decide;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.fornada.ExecutionModel;
 import java.util.ArrayList;
@@ -781,6 +782,36 @@ class DeciderTest {
       assertThat(again.next(job.observations.get(i))).isEqualTo(job.decisions.get(i));
     }
     assertThat(again.result()).isEqualTo(decider.result());
+  }
+
+  @Test
+  void aJobThatIsMeasuredRunsSomeItemsAloneFirst() {
+    Series job =
+        series(s -> {
+          s.wait = 70;
+          s.cpu = 0.1;
+          s.capacity = 1 / 25.0;
+          s.items = 200;
+          s.isForAdvice = true;
+          assertThat(s.settings.isEmpty() || s.done >= 8).as("eight items alone").isTrue();
+        });
+    Decider decider = job.run(0.9, LONG);
+    assertThat(job.settings.getFirst()).isEqualTo(new Setting(ExecutionModel.VIRTUAL_THREADS, 2));
+    Prediction alone = decider.result().predictions().getFirst();
+    assertThat(alone.setting()).isEqualTo(Setting.SEQUENTIAL);
+    assertThat(alone.rate()).isCloseTo(1 / 0.0701, within(1.5));
+  }
+
+  @Test
+  void aJobThatIsMeasuredWaitsForNoLongItemToEndAlone() {
+    Series job =
+        series(s -> {
+          s.wait = 30_000;
+          s.items = 200;
+          s.isForAdvice = true;
+        });
+    job.run(1, 5_000);
+    assertThat(job.settings).isNotEmpty();
   }
 
   @Test

@@ -29,6 +29,9 @@ final class Series {
 
   int refuses = Integer.MAX_VALUE;
 
+  /** Whether the job runs to be measured. */
+  boolean isForAdvice;
+
   /** The part of the items that fails, however many are in flight. */
   double failing;
 
@@ -101,7 +104,7 @@ final class Series {
   }
 
   Job job() {
-    return new Job(items, threadDoubt, processDoubt, 1000, (int) cores);
+    return new Job(items, threadDoubt, processDoubt, 1000, (int) cores, isForAdvice);
   }
 
   /** Runs until a share of the items has ended, or so much time has passed. */
