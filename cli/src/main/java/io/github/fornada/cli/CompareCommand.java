@@ -140,8 +140,14 @@ final class CompareCommand implements Callable<Integer> {
         terminal.err().println(FailureReport.stoppedByIt("compared"));
         return ExitCode.FAILED;
       }
+      int processors = Runtime.getRuntime().availableProcessors();
+      Optional<FirstRuns.Finding> finding = comparison.firstRuns().finding();
+      // Advice would be about items that had nothing to do any more.
       List<String> sentences =
-          new ArrayList<>(Verdict.of(figures, Runtime.getRuntime().availableProcessors()));
+          new ArrayList<>(
+              finding.isPresent()
+                  ? List.of(finding.get().sentence())
+                  : Verdict.of(figures, processors));
       comparison.repeatability().sentence(items.size()).ifPresent(sentences::add);
       if (refusals.count() > 0) {
         sentences.add(
@@ -154,7 +160,7 @@ final class CompareCommand implements Callable<Integer> {
         sentences.add(cut(head));
       }
       Optional<ExecutionModel> recommended =
-          Verdict.recommended(figures, Runtime.getRuntime().availableProcessors());
+          finding.isPresent() ? Optional.empty() : Verdict.recommended(figures, processors);
       if (options.format == CommonOptions.Format.json) {
         var all = new LinkedHashMap<String, Object>();
         all.put("task", task.name());
@@ -165,8 +171,9 @@ final class CompareCommand implements Callable<Integer> {
         all.put("itemsCut", head.isCut());
         all.put("itemsRefused", refusals.count());
         all.put("printedLines", printed.counts());
-        all.put("processors", Runtime.getRuntime().availableProcessors());
+        all.put("processors", processors);
         all.put("runs", figures.stream().map(Figures::toMap).toList());
+        finding.ifPresent(found -> all.put("firstRuns", found.figures()));
         recommended.ifPresent(model -> all.put("recommended", model.label()));
         all.put("summary", sentences);
         writer.line(Rendering.json(all));

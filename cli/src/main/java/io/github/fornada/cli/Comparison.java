@@ -52,6 +52,7 @@ final class Comparison {
   private final Reports reports;
   private final PrintedLines printed;
   private final Repeatability repeatability = new Repeatability();
+  private final FirstRuns firstRuns = new FirstRuns();
 
   /** The first failure of each item that has failed, by its index. */
   private final NavigableMap<Long, Failure> failures = new TreeMap<>();
@@ -96,6 +97,11 @@ final class Comparison {
     return repeatability;
   }
 
+  /** Returns how items ran first, before anything was measured. */
+  FirstRuns firstRuns() {
+    return firstRuns;
+  }
+
   /** Runs the comparison. Check {@link Interruption#requested} and {@link #failures} afterwards. */
   List<Figures> run() {
     say(
@@ -105,7 +111,8 @@ final class Comparison {
         models.stream().map(ExecutionModel::label).collect(Collectors.joining(", ")));
     var entrants = new ArrayList<ModelUnderTest>();
     try {
-      double each = new Pilot(task.call(), items, settings).secondsEach(WARM_UP_SECONDS, models);
+      double each =
+          new Pilot(task.call(), items, settings, firstRuns).secondsEach(WARM_UP_SECONDS, models);
       if (!goesOn()) {
         return List.of();
       }
@@ -210,7 +217,8 @@ final class Comparison {
     var run = ItemRun.forFigures(task.call(), items, failFast, receiver());
     printed.begin(entrant.model().label());
     try (var progress = new Progress(terminal, title, items.size()).start()) {
-      ModelUnderTest.Pass pass = entrant.run(run, deadline, progress, reports);
+      ModelUnderTest.Pass pass =
+          entrant.run(run, firstRuns.again(entrant.model(), models), deadline, progress, reports);
       if (pass.complete()) {
         patience.take(entrant.model(), pass.seconds(), pass.ended(), pass.failed());
       } else if (goesOn() && !isFirst && time < longest) {

@@ -142,15 +142,16 @@ final class ModelUnderTest {
   /**
    * Runs all items once.
    *
+   * @param again compares its items with their first runs
    * @param deadline the time after which it is cut off, in seconds
    */
-  Pass run(ItemRun run, double deadline, Progress progress, Reports reports) {
+  Pass run(ItemRun run, TaskListener again, double deadline, Progress progress, Reports reports) {
     Pool opened = pool;
     if (opened == null) {
       throw new IllegalStateException("not open");
     }
     var clock = new TaskClock();
-    var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));
+    var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run, again));
     if (settings.retries() > 0) {
       listeners.add(progress.retries());
     }

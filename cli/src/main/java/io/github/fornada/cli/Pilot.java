@@ -3,6 +3,7 @@ package io.github.fornada.cli;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.TaskListener;
 import java.util.List;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
@@ -16,18 +17,28 @@ import org.jspecify.annotations.Nullable;
  * has a worker of its own.
  */
 final class Pilot {
+  /**
+   * If the first item takes no longer than this, in seconds, there is a second: the first alone
+   * does not tell what happens once from what happens with each. Guess.
+   */
+  private static final double SECOND_SECONDS = 5;
+
   private final MethodCall call;
   private final List<String> items;
   private final PoolSettings settings;
+  private final TaskListener listener;
 
-  Pilot(MethodCall call, List<String> items, PoolSettings settings) {
+  /** Creates a pilot; the listener is told of its items. */
+  Pilot(MethodCall call, List<String> items, PoolSettings settings, TaskListener listener) {
     this.call = call;
     this.items = items;
     this.settings = settings;
+    this.listener = listener;
   }
 
   /**
-   * Returns the mean time of an item, over as many as fit in a number of seconds, and at least one.
+   * Returns the mean time of an item, over as many as fit in a number of seconds, and at least one;
+   * two, if the first does not take very long.
    *
    * @param models how the items are to run afterwards
    */
@@ -35,7 +46,7 @@ final class Pilot {
     boolean apart = models.stream().allMatch(ExecutionModel.PROCESSES::equals);
     ExecutionModel model = apart ? ExecutionModel.PROCESSES : ExecutionModel.SEQUENTIAL;
     PoolSettings one = apart ? settings.withOneWorker() : settings.withoutWorkers();
-    try (Pool pool = one.open(model, call, List.of());
+    try (Pool pool = one.open(model, call, List.of(listener));
         Stream<Outcome<@Nullable String>> outcomes = pool.outcomes(items, call)) {
       if (apart) {
         awaitWorker(pool);
@@ -44,7 +55,8 @@ final class Pilot {
       long began = System.nanoTime();
       int n = 0;
       double elapsed = 0;
-      while (elapsed < seconds && source.tryAdvance(outcome -> {})) {
+      while ((elapsed < seconds || (n == 1 && elapsed < SECOND_SECONDS))
+          && source.tryAdvance(outcome -> {})) {
         n++;
         elapsed = (System.nanoTime() - began) / 1e9;
       }

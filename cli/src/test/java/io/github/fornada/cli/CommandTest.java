@@ -405,6 +405,64 @@ class CommandTest {
     assertThat(result.out()).contains("processes");
   }
 
+  private static final String ONCE =
+      """
+      import java.nio.file.*;
+      public class Once {
+        public static String skip(Path p) throws Exception {
+          if (!Files.exists(p)) { Thread.sleep(60); Files.writeString(p, ""); }
+          return "";
+        }
+        public static String create(Path p) throws Exception {
+          Files.createFile(p);
+          return "";
+        }
+        public static String wait(Path p) throws Exception { Thread.sleep(60); return ""; }
+        public static String compute(Path p) {
+          double sum = 0;
+          for (int i = 1; i < 2_000_000; i++) { sum += Math.sin(i) / i; }
+          return "" + sum;
+        }
+      }
+      """;
+
+  private JsonNode comparedOnce(String method, String... models) throws IOException {
+    Files.writeString(folder.resolve("Once.java"), ONCE);
+    var line = new ArrayList<>(List.of("compare", "Once.java#" + method, "--format", "json"));
+    line.addAll(List.of("--on", String.join(",", models), "--rounds", "1"));
+    line.addAll(List.of("a", "b", "c", "d"));
+    return new ObjectMapper().readTree(run(line.toArray(String[]::new)).out());
+  }
+
+  @Test
+  void compareTellsOfATaskThatSkipsWhatIsDone() throws IOException {
+    JsonNode all = comparedOnce("skip", "sequential", "virtual");
+    assertThat(all.get("summary").toString())
+        .contains("when it ran first", "seems to keep what it has done")
+        .doesNotContain("Leave it sequential");
+    assertThat(all.get("recommended")).isNull();
+    assertThat(all.get("firstRuns").get("firstSeconds").asDouble()).isGreaterThan(0.05);
+  }
+
+  @Test
+  void compareTellsOfATaskThatCannotRunAnItemTwice() throws IOException {
+    JsonNode all = comparedOnce("create", "sequential", "virtual");
+    assertThat(all.get("summary").toString())
+        .contains("4 items gave a result when run first, and failed each time afterwards");
+    assertThat(all.get("recommended")).isNull();
+    assertThat(all.get("firstRuns").get("failedAgain").asBoolean()).isTrue();
+  }
+
+  @Test
+  void ordinaryTasksAreComparedWithoutAWordOfTheirFirstRuns() throws IOException {
+    for (String method : List.of("wait", "compute")) {
+      JsonNode all = comparedOnce(method, "sequential", "virtual");
+      assertThat(all.get("firstRuns")).as(method).isNull();
+      assertThat(all.get("runs")).as(method).hasSize(2);
+      assertThat(all.get("summary").toString()).as(method).doesNotContain("first");
+    }
+  }
+
   @Test
   void whatATaskPrintsDoesNotSpoilTheTable() throws IOException {
     Files.writeString(
