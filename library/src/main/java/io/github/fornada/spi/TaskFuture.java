@@ -116,7 +116,6 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
-    StackRoom.require();
     boolean cancelled = cancelHere();
     if (cancelled) {
       single.stopTask(mayInterruptIfRunning, "its future was cancelled");

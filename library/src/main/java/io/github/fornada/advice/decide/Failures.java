@@ -130,7 +130,11 @@ final class Failures {
   int backOff(int size, int good) {
     boolean alone = mostFailHere(size); // whatever is in between was passed in the same moment
     refused(alone ? 2 : size);
-    failsBesideOthers |= alone;
+    if (alone && !failsBesideOthers) {
+      failsBesideOthers = true;
+      endedAlone = 0;
+      failedAlone = 0;
+    }
     return alone ? 1 : Math.max(1, Math.min(good, size - 1));
   }
 
