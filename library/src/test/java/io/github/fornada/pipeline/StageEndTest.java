@@ -24,6 +24,14 @@ final class StageEndTest {
         StagePlan.Batches.NONE);
   }
 
+  private static PipelineEngine twoStages(Pool pool) {
+    return new PipelineEngine(
+        List.of(),
+        List.of(plan("a", pool), plan("b", pool)),
+        StagePlan.Batches.NONE,
+        PipelineOptions.DEFAULT);
+  }
+
   private static Item ended(long index) {
     var item = new Item("value", new Origin(index, "value"));
     item.outcome = new Outcome.Failed<>(new IllegalStateException("no. " + index));
@@ -33,12 +41,7 @@ final class StageEndTest {
   @Test
   void whatHasEndedStaysWhereItIsTakenOutThoughItsStageIsWokenLate() {
     try (Pool pool = SequentialPool.open()) {
-      var engine =
-          new PipelineEngine(
-              List.of(),
-              List.of(plan("a", pool), plan("b", pool)),
-              StagePlan.Batches.NONE,
-              PipelineOptions.DEFAULT);
+      var engine = twoStages(pool);
       Stage behind = engine.stages().get(1);
       var failed = ended(0);
       assertThat(behind.in().reserve(1)).isEqualTo(1);
@@ -58,12 +61,7 @@ final class StageEndTest {
   @Test
   void whatHasEndedGoesOnAsLongAsItsStageDoes() {
     try (Pool pool = SequentialPool.open()) {
-      var engine =
-          new PipelineEngine(
-              List.of(),
-              List.of(plan("a", pool), plan("b", pool)),
-              StagePlan.Batches.NONE,
-              PipelineOptions.DEFAULT);
+      var engine = twoStages(pool);
       Stage behind = engine.stages().get(1);
       assertThat(behind.in().reserve(1)).isEqualTo(1);
       behind.in().put(ended(0));

@@ -138,17 +138,7 @@ final class AgentItemsTest {
   @Test
   void whatWaitsHereForAFunctionThatThePoolHasForgottenGoesBackWhenNoWorkerCanBeStarted()
       throws Exception {
-    var busy = new CountDownLatch(1);
-    var end = new CountDownLatch(1);
-    function(
-        1,
-        item -> {
-          busy.countDown();
-          end.await();
-          return new FarSide.Value(new MessageInput(new byte[0], 0, 0));
-        });
-    items.item(5, 1, new byte[0]);
-    busy.await();
+    CountDownLatch end = keepTheWorkerBusy();
     function(2, item -> null);
     items.item(6, 2, new byte[0]);
     items.forget(2);
@@ -159,6 +149,16 @@ final class AgentItemsTest {
 
   @Test
   void aForgottenFunctionIsLetGoWhenItsLastItemIsCancelledBeforeItIsTaken() throws Exception {
+    CountDownLatch end = keepTheWorkerBusy();
+    WeakReference<Object> function = functionWithItsOwnItem();
+    items.forget(2);
+    items.cancel(6, "as a test");
+    end.countDown(); // the worker looks into the queue again
+    Waiting.untilCollected("the function is let go", () -> function.get() == null);
+  }
+
+  /** Gives the worker an item; returns what lets it end. */
+  private CountDownLatch keepTheWorkerBusy() throws Exception {
     var busy = new CountDownLatch(1);
     var end = new CountDownLatch(1);
     function(
@@ -170,11 +170,7 @@ final class AgentItemsTest {
         });
     items.item(5, 1, new byte[0]);
     busy.await();
-    WeakReference<Object> function = functionWithItsOwnItem();
-    items.forget(2);
-    items.cancel(6, "as a test");
-    end.countDown(); // the worker looks into the queue again
-    Waiting.untilCollected("the function is let go", () -> function.get() == null);
+    return end;
   }
 
   private WeakReference<Object> functionWithItsOwnItem() throws Exception {

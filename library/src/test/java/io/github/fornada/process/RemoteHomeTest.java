@@ -155,6 +155,29 @@ final class RemoteHomeTest {
     }
   }
 
+  /** Brings a file to its place; returns whether it did. */
+  private interface Fetch {
+    boolean to(Path place) throws IOException;
+  }
+
+  private static RemoteAgent.Channel fetching(RemoteAgent.Channel far, Fetch fetch) {
+    return new RemoteAgent.Channel() {
+      @Override
+      public byte[] ask(byte[] question) throws IOException, InterruptedException {
+        return far.ask(question);
+      }
+
+      @Override
+      public boolean fetch(byte[] way, Path to) {
+        try {
+          return fetch.to(to);
+        } catch (IOException e) {
+          throw new AssertionError(e);
+        }
+      }
+    };
+  }
+
   @Test
   void aMachineWithoutRoomForSharedBytesRunsTheItemsThatDoNotUseThem() throws Exception {
     Path[] taken = new Path[1];
@@ -162,22 +185,12 @@ final class RemoteHomeTest {
       pool.way = file -> new byte[] {1};
       RemoteAgent.Channel far = toAnotherMachine(pool);
       RemoteAgent.Channel full =
-          new RemoteAgent.Channel() {
-            @Override
-            public byte[] ask(byte[] question) throws IOException, InterruptedException {
-              return far.ask(question);
-            }
-
-            @Override
-            public boolean fetch(byte[] way, Path to) {
-              try { // a folder in its place, so that no file can be created
+          fetching(
+              far,
+              to -> { // a folder in its place, so that no file can be created
                 taken[0] = Files.createDirectories(to.resolve("inside"));
                 return false;
-              } catch (IOException e) {
-                throw new AssertionError(e);
-              }
-            }
-          };
+              });
       RemoteAgent agent = pool.agentInside("far", 1, full);
       SharedBytes shared = pool.share(new byte[] {1, 2, 3});
       assertThat(pool.map(List.of(1), i -> i + 1)).containsExactly(2);
@@ -196,22 +209,12 @@ final class RemoteHomeTest {
       pool.way = file -> new byte[] {1};
       RemoteAgent.Channel far = toAnotherMachine(pool);
       RemoteAgent.Channel half =
-          new RemoteAgent.Channel() {
-            @Override
-            public byte[] ask(byte[] question) throws IOException, InterruptedException {
-              return far.ask(question);
-            }
-
-            @Override
-            public boolean fetch(byte[] way, Path to) {
-              try {
+          fetching(
+              far,
+              to -> {
                 Files.write(to, new byte[] {1});
                 return true;
-              } catch (IOException e) {
-                throw new AssertionError(e);
-              }
-            }
-          };
+              });
       RemoteAgent _ = pool.agentInside("far", 1, half);
       try (SharedBytes shared = pool.share(new byte[] {1, 2, 3})) {
         assertThat(pool.map(List.of(2), i -> shared.segment().get(ValueLayout.JAVA_BYTE, i)))
